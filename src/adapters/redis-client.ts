@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+
+const COMMAND_TIMEOUT_MS = 2000
+const CONNECT_TIMEOUT_MS = 2000
+const RETRY_MOST_MS = 1000
+
+/**
+ * One connection to Redis that fails at once while Redis is away: ioredis' offline queue would swallow commands
+ * and send them later, when they mean nothing any more. It reconnects by itself, with jitter, for ever.
+ */
+export function createRedisClient(url: string, name: string, logger: Logger): Redis {
+  const client = new Redis(url, {
+    connectionName: `parley-${name}`,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (attempt) => Math.random() * Math.min(RETRY_MOST_MS, 50 * 2 ** Math.min(attempt, 10)) + 20,
+  })
+  let saidAway = false
+  client.on('error', (error: Error) => {
+    if (!saidAway) logger.warn({ name, error: error.message }, 'redis is away')
+    saidAway = true
+  })
+  client.on('ready', () => {
+    logger.info({ name }, 'redis is connected')
+    saidAway = false
+  })
+  return client
+}
+
+/** Resolves when the client is ready, or after `patienceMs`: a node starts without Redis. */
+export async function untilReady(client: Redis, patienceMs: number): Promise<void> {
+  if (client.status === 'ready') return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      client.off('ready', done)
+      resolve()
+    }
+    const timer = setTimeout(done, patienceMs)
+    client.on('ready', done)
+  })
+}

@@ -1,0 +1,36 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { Bus } from '../ports/bus.js'
+import type { Database } from '../ports/database.js'
+import type { Leases } from '../ports/leases.js'
+import { createInProcessBus } from './bus-in-process.js'
+import { createRedisBus } from './bus-redis.js'
+import { createPGliteDatabase } from './database-pglite.js'
+import { createPostgresDatabase } from './database-postgres.js'
+import { createInProcessLeases } from './leases-in-process.js'
+import { createRedisLeases } from './leases-redis.js'
+import { createRedisClient, untilReady } from './redis-client.js'
+
+/** How long a start waits for Redis before it goes on without. */
+const REDIS_PATIENCE_MS = 2000
+
+/** Which adapter stands behind each port: the only place that decides. */
+export async function selectDatabase(config: Config, logger: Logger): Promise<Database> {
+  if (config.databaseUrl === undefined) return await createPGliteDatabase(config.dataDir)
+  return createPostgresDatabase(config.databaseUrl, config.databasePool, logger)
+}
+
+export async function selectBus(
+  config: Config,
+  nodeId: string,
+  logger: Logger,
+): Promise<{ bus: Bus; leases: Leases }> {
+  if (config.redisUrl === undefined) return { bus: createInProcessBus(), leases: createInProcessLeases() }
+  const publisher = createRedisClient(config.redisUrl, 'publisher', logger)
+  const subscriber = createRedisClient(config.redisUrl, 'subscriber', logger)
+  await Promise.all([untilReady(publisher, REDIS_PATIENCE_MS), untilReady(subscriber, REDIS_PATIENCE_MS)])
+  return {
+    bus: createRedisBus(publisher, subscriber),
+    leases: createRedisLeases(publisher, nodeId, config.presence.leaseMs),
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { REF_LENGTH } from './limits.js'
+import { cleanText, id } from './text.js'
+
+/** What a session may ask (CONTRACT.md section 3, client frames). Unknown fields are ignored. */
+
+const ref = z.union([z.string().max(REF_LENGTH), z.number()]).optional()
+export type Ref = z.infer<typeof ref> | null
+
+export const joinFrame = z.object({
+  type: z.literal('join'),
+  ref,
+  chatId: id,
+  afterRev: z.int().nonnegative().optional(),
+  epoch: z.string().max(64).optional(),
+})
+
+export const leaveFrame = z.object({ type: z.literal('leave'), ref, chatId: id })
+
+export const sendFrame = z.object({
+  type: z.literal('send'),
+  ref,
+  chatId: id,
+  clientId: id.optional(),
+  content: cleanText,
+  attachments: z.array(id).optional(),
+})
+
+export const readFrame = z.object({ type: z.literal('read'), ref, chatId: id, seq: z.int().nonnegative() })
+
+export const typingFrame = z.object({ type: z.literal('typing'), ref, chatId: id, active: z.boolean() })
+
+export const pingFrame = z.object({ type: z.literal('ping'), ref })
+
+export const clientFrame = z.discriminatedUnion('type', [
+  joinFrame,
+  leaveFrame,
+  sendFrame,
+  readFrame,
+  typingFrame,
+  pingFrame,
+])
+
+export type JoinFrame = z.infer<typeof joinFrame>
+export type LeaveFrame = z.infer<typeof leaveFrame>
+export type SendFrame = z.infer<typeof sendFrame>
+export type ReadFrame = z.infer<typeof readFrame>
+export type TypingFrame = z.infer<typeof typingFrame>
+export type PingFrame = z.infer<typeof pingFrame>
+export type ClientFrame = z.infer<typeof clientFrame>
