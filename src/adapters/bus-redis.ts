@@ -16,7 +16,9 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   let asked: { channel: string; resolve: () => void }[] = []
   let standing = false
   let gap: () => void = () => {}
+  let deliver: (channel: string, payload: Buffer) => void = () => {}
 
+  subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => deliver(channel.toString(), payload))
   subscriber.on('ready', () => void resubscribe())
   subscriber.on('close', () => {
     standing = false
@@ -58,6 +60,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       return standing && publisher.status === 'ready'
     },
     publish(channel, payload) {
+      if (!this.up && wanted.has(channel)) setImmediate(() => deliver(channel, Buffer.from(payload)))
       if (publisher.status !== 'ready') return
       publisher.publish(channel, payload).catch(() => {
         // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
@@ -77,9 +80,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       })
     },
     onMessage(listener) {
-      subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-        listener(channel.toString(), payload)
-      })
+      deliver = listener
     },
     onGap(listener) {
       gap = listener

@@ -4,10 +4,10 @@
  * - Order: what one node publishes to one channel arrives in that order; between nodes nothing is promised.
  * - Loss: any message may be lost, and is not sent again. After the bus has lost its connection and made it
  *   anew, `onGap` is called: whoever needs what was missed reads it from Postgres.
- * - Echo: a node that has subscribed a channel receives its own messages too.
+ * - Echo: a node that has subscribed a channel receives its own messages too, also while the bus is away.
  */
 export interface Bus {
-  /** False while the connection is away: messages are dropped and subscriptions wait. */
+  /** False while the connection is away: messages reach this node alone and subscriptions wait. */
   readonly up: boolean
   /** Never throws and never waits. */
   publish(channel: string, payload: string): void

@@ -1,0 +1,358 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Bus } from '../ports/bus.js'
+import { ParleyError } from '../protocol/errors.js'
+import { PRESENCE_MEMBERS } from '../protocol/limits.js'
+import type { Change, Chat, ChatType, Member, Message, Mine, ReadMark, User } from '../protocol/objects.js'
+import type { ChatRow, ListedChat, MembershipRow } from '../store/chats.js'
+import type { NewMember } from '../store/members.js'
+import type { Store } from '../store/store.js'
+import { changeEvent, type Events } from './events.js'
+import type { Inbox } from './inbox.js'
+import type { Presence } from './presence.js'
+import { publishSignal } from './signals.js'
+import type { Users } from './users.js'
+import { toChat, toMember, toMessage, toMine } from './views.js'
+
+const MEMBERS_IN_LIST = 10
+export const DEFAULT_ROLE = 'member'
+
+export interface MemberRequest {
+  readonly userId: string
+  readonly role?: string | undefined
+  readonly fullName?: string | undefined
+}
+
+export interface ChatRequest {
+  readonly type: ChatType
+  readonly orderId?: string | undefined
+  readonly subject?: string | undefined
+  readonly metadata?: Record<string, unknown> | undefined
+  readonly members: readonly MemberRequest[]
+}
+
+/** Who asks: a user, who sees only what it is a member of, or the marketplace's backend, which sees every chat. */
+export interface Caller {
+  readonly user: User
+  readonly isService: boolean
+}
+
+/** A chat as one caller sees it; `mine` is null for the backend in a chat that it is no member of. */
+export interface SeenChat {
+  readonly chat: Chat
+  readonly mine: Mine | null
+}
+
+export interface ListedView extends Chat {
+  readonly mine: Mine
+  readonly lastMessage: Message | null
+  readonly members: Member[]
+}
+
+export interface ChatListRequest {
+  readonly archived?: boolean | undefined
+  readonly type?: ChatType | undefined
+  readonly orderId?: string | undefined
+  readonly q?: string | undefined
+  readonly limit: number
+  readonly from: { readonly offset: number } | { readonly activity: Date; readonly id: string }
+}
+
+export interface ChatList {
+  readonly chats: ListedView[]
+  readonly total: number
+  /** Where the next page starts; null on the last one. */
+  readonly next: { readonly activity: Date; readonly id: string } | null
+}
+
+export interface ChatsOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly events: Events
+  readonly users: Users
+  readonly inbox: Inbox
+  readonly presence: Presence
+}
+
+/** Chats: made, seen, listed, closed, archived; and who belongs to them. */
+export function createChats({ store, bus, events, users, inbox, presence }: ChatsOptions) {
+  /** Of the chats that one may not see none exists. */
+  async function see(
+    caller: Caller,
+    chatId: string,
+  ): Promise<{ row: ChatRow; member: MembershipRow | undefined }> {
+    const found = await store.chats.findFor(chatId, caller.user.id)
+    if (found === undefined) throw new ParleyError(caller.isService ? 'not_found' : 'not_a_member')
+    if (found.member === undefined && !caller.isService) throw new ParleyError('not_a_member')
+    return { row: found.chat, member: found.member }
+  }
+
+  /** Changes a chat under its lock, each change an event of its own; told after the commit, in order. */
+  async function change(
+    chatId: string,
+    work: (
+      trx: Parameters<Parameters<Store['transaction']>[0]>[0],
+      chat: ChatRow,
+      at: Date,
+    ) => Promise<readonly Change[]>,
+  ): Promise<{ chat: Chat; changes: readonly Change[] }> {
+    const at = new Date()
+    const { row, revs, changes } = await store.transaction(async (trx) => {
+      const chat = await store.chats.lock(trx, chatId)
+      if (chat === undefined) throw new ParleyError('not_found')
+      const changes = await work(trx, chat, at)
+      const revs: number[] = []
+      for (const { type, ...detail } of changes)
+        revs.push(await store.events.append(trx, { chatId, kind: type, detail, at }))
+      const row = changes.length === 0 ? chat : ((await store.chats.lock(trx, chatId)) ?? chat)
+      return { row, revs, changes }
+    })
+    const chat = toChat(row)
+    for (const [index, rev] of revs.entries()) {
+      const one = changes[index]
+      if (one !== undefined) events.publish(changeEvent(chat, rev, one))
+    }
+    return { chat, changes }
+  }
+
+  async function nameMembers(members: readonly MemberRequest[]): Promise<void> {
+    const at = new Date()
+    await users.rename(
+      members.flatMap(({ userId, fullName }) =>
+        fullName === undefined ? [] : [{ id: userId, fullName, namedAt: at }],
+      ),
+    )
+  }
+
+  function tellAdded(chat: Chat, added: readonly NewMember[], lastReadSeq: number): void {
+    for (const { userId, role } of added) {
+      const unread = chat.lastSeq - lastReadSeq
+      inbox.added(userId, chat, { role, lastReadSeq, unread, archivedAt: null, sticky: false })
+    }
+  }
+
+  /** Adds members to an existing chat and sets roles, one event for each change. */
+  async function addMissing(
+    chatId: string,
+    wanted: readonly NewMember[],
+    roles: readonly NewMember[],
+  ): Promise<Chat> {
+    let lastReadSeq = 0
+    const names = new Map<string, string>()
+    for (const { userId } of wanted) names.set(userId, await users.nameOf(userId))
+    const { chat, changes } = await change(chatId, async (trx, row, at) => {
+      lastReadSeq = row.last_seq
+      const added = await store.members.add(trx, chatId, wanted, row.last_seq, at)
+      const made: Change[] = added.map(({ userId, role }) => ({
+        type: 'member_added',
+        userId,
+        role,
+        fullName: names.get(userId) ?? userId,
+      }))
+      for (const one of roles)
+        if (await store.members.setRole(trx, chatId, one)) made.push({ type: 'member_changed', ...one })
+      return made
+    })
+    tellAdded(
+      chat,
+      changes.filter((one) => one.type === 'member_added'),
+      lastReadSeq,
+    )
+    return chat
+  }
+
+  return {
+    /**
+     * Makes a chat; `created` is false for a repeat: of the order, which adds the missing members, or of the
+     * idempotency key, which changes nothing. The caller is added unless it is the marketplace's backend, whose
+     * word alone counts on roles and others' names.
+     *
+     * @throws ParleyError `forbidden`, `bad_request`
+     */
+    async create(
+      caller: Caller,
+      request: ChatRequest,
+      idempotencyKey: string | undefined,
+    ): Promise<{ chat: Chat; created: boolean }> {
+      const members = wantedMembers(caller, request)
+      if (caller.isService) await nameMembers(request.members)
+      const id = uuidv7()
+      const createdAt = new Date()
+      const orderId = request.orderId ?? null
+
+      const existing = await store.transaction(async (trx) => {
+        if (idempotencyKey !== undefined) {
+          const claimed = await store.chats.claimRequest(trx, caller.user.id, idempotencyKey, id, createdAt)
+          if (claimed !== id) return { chatId: claimed, addMembers: false }
+        }
+        if (orderId !== null && !(await store.chats.claimOrder(trx, orderId, id)))
+          return { chatId: await store.chats.idOfOrder(trx, orderId), addMembers: true }
+        await store.chats.insert(trx, {
+          id,
+          type: request.type,
+          orderId,
+          subject: request.subject ?? null,
+          metadata: request.metadata ?? {},
+          createdAt,
+        })
+        await store.members.add(trx, id, members, 0, createdAt)
+        return undefined
+      })
+
+      if (existing?.addMembers === true)
+        return { chat: await addMissing(existing.chatId, members, []), created: false }
+      const row = await store.chats.find(existing?.chatId ?? id)
+      if (row === undefined) throw new ParleyError('conflict', 'The chat of this Idempotency-Key is gone.')
+      const chat = toChat(row)
+      if (existing !== undefined) return { chat, created: false }
+      tellAdded(chat, members, 0)
+      return { chat, created: true }
+    },
+
+    /** @throws ParleyError `not_a_member`, or `not_found` for the backend */
+    async get(caller: Caller, chatId: string): Promise<SeenChat> {
+      const { row, member } = await see(caller, chatId)
+      return { chat: toChat(row), mine: member === undefined ? null : toMine(member, row) }
+    },
+
+    /** Up to `limit` members from `offset` on, in the order of their ids. The caller has checked membership. */
+    async members(chatId: string, limit: number, offset = 0): Promise<Member[]> {
+      const rows = await store.members.list(chatId, limit, offset)
+      const online = await presence.online(rows.map((row) => row.user_id))
+      return rows.map((row) => toMember(row, online))
+    },
+
+    /** The caller's own chats, the latest activity first. */
+    async list(user: User, request: ChatListRequest): Promise<ChatList> {
+      const query = {
+        userId: user.id,
+        archived: request.archived,
+        type: request.type,
+        orderId: request.orderId,
+        q: request.q,
+      }
+      const [rows, total] = await Promise.all([
+        store.chats.list({ ...query, limit: request.limit + 1, from: request.from }),
+        store.chats.count({ ...query, limit: 0, from: { offset: 0 } }),
+      ])
+      const page = rows.slice(0, request.limit)
+      const last = page.at(-1)
+      return {
+        chats: await toViews(page),
+        total,
+        next:
+          rows.length > page.length && last !== undefined
+            ? { activity: last.activity, id: last.chat.id }
+            : null,
+      }
+    },
+
+    /** Moves the caller's mark up, never down. @throws ParleyError `not_a_member`, `bad_request` above the chat's end */
+    async markRead(user: User, chatId: string, seq: number): Promise<ReadMark> {
+      const moved = await store.members.markRead(chatId, user.id, seq)
+      if (moved !== undefined) {
+        publishSignal(bus, chatId, { type: 'read', userId: user.id, seq })
+        return { lastReadSeq: moved.lastReadSeq, unread: moved.lastSeq - moved.lastReadSeq }
+      }
+      const { row, member } = await see({ user, isService: false }, chatId)
+      if (member === undefined) throw new ParleyError('not_a_member')
+      if (seq > row.last_seq) throw new ParleyError('bad_request', `seq: the chat ends at ${row.last_seq}`)
+      const { lastReadSeq, unread } = toMine(member, row)
+      return { lastReadSeq, unread }
+    },
+
+    /** Puts the chat out of the caller's own list, until a new message comes or, when `sticky`, for good. */
+    async archive(user: User, chatId: string, sticky: boolean): Promise<Mine> {
+      return await setArchived(user, chatId, new Date(), sticky)
+    },
+
+    async unarchive(user: User, chatId: string): Promise<Mine> {
+      return await setArchived(user, chatId, null, false)
+    },
+
+    /** Adds members, or changes the roles of those who are. @throws ParleyError `not_found` */
+    async addMembers(chatId: string, members: readonly MemberRequest[]): Promise<Chat> {
+      await nameMembers(members)
+      const wanted = members.map(({ userId, role }) => ({ userId, role: role ?? DEFAULT_ROLE }))
+      const roles = members.flatMap(({ userId, role }) => (role === undefined ? [] : [{ userId, role }]))
+      return await addMissing(chatId, wanted, roles)
+    },
+
+    /** @throws ParleyError `not_found` when there is no such chat or member */
+    async removeMember(chatId: string, userId: string): Promise<Chat> {
+      const { chat } = await change(chatId, async (trx) => {
+        if (!(await store.members.remove(trx, chatId, userId))) throw new ParleyError('not_found')
+        return [{ type: 'member_removed', userId }]
+      })
+      inbox.removed(userId, chatId)
+      return chat
+    },
+
+    /** No message is accepted any more; closing twice changes nothing. @throws ParleyError `not_found` */
+    async close(chatId: string): Promise<Chat> {
+      const { chat } = await change(chatId, async (trx, row, at) => {
+        if (row.closed_at !== null) return []
+        await store.chats.setClosed(trx, chatId, at)
+        return [{ type: 'closed' }]
+      })
+      return chat
+    },
+
+    /** @throws ParleyError `not_found` */
+    async reopen(chatId: string): Promise<Chat> {
+      const { chat } = await change(chatId, async (trx, row) => {
+        if (row.closed_at === null) return []
+        await store.chats.setClosed(trx, chatId, null)
+        return [{ type: 'reopened' }]
+      })
+      return chat
+    },
+  }
+
+  async function setArchived(user: User, chatId: string, at: Date | null, sticky: boolean): Promise<Mine> {
+    if (!(await store.members.archive(chatId, user.id, at, sticky))) throw new ParleyError('not_a_member')
+    const { row, member } = await see({ user, isService: false }, chatId)
+    if (member === undefined) throw new ParleyError('not_a_member')
+    return toMine(member, row)
+  }
+
+  async function toViews(page: readonly ListedChat[]): Promise<ListedView[]> {
+    const ids = page.map(({ chat }) => chat.id)
+    if (ids.length === 0) return []
+    const [messages, members] = await Promise.all([
+      store.messages.lastOf(ids),
+      store.members.firstOf(ids, MEMBERS_IN_LIST),
+    ])
+    const online = await presence.online([...members.values()].flat().map((row) => row.user_id))
+    return page.map(({ chat, member }) => {
+      const message = messages.get(chat.id)
+      return {
+        ...toChat(chat),
+        mine: toMine(member, chat),
+        lastMessage: message === undefined ? null : toMessage(message),
+        members: (members.get(chat.id) ?? []).map((row) => toMember(row, online)),
+      }
+    })
+  }
+}
+
+export type Chats = ReturnType<typeof createChats>
+
+/** Whether arrivals and departures of single users are told in a chat of this size. */
+export function tellsPresence(memberCount: number): boolean {
+  return memberCount <= PRESENCE_MEMBERS
+}
+
+function wantedMembers({ user, isService }: Caller, request: ChatRequest): NewMember[] {
+  if (request.type === 'order') {
+    if (!isService) throw new ParleyError('forbidden', 'Chats about orders are made by the marketplace.')
+    if (request.orderId === undefined) throw new ParleyError('bad_request', 'orderId: needed for an order')
+  } else if (request.orderId !== undefined) {
+    throw new ParleyError('bad_request', 'orderId: only for an order')
+  }
+  const wanted = new Map<string, NewMember>()
+  if (!isService) wanted.set(user.id, { userId: user.id, role: DEFAULT_ROLE })
+  for (const { userId, role } of request.members)
+    if (!wanted.has(userId))
+      wanted.set(userId, { userId, role: (isService ? role : undefined) ?? DEFAULT_ROLE })
+  return [...wanted.values()]
+}

@@ -1,0 +1,86 @@
+import type { Bus } from '../ports/bus.js'
+import { encodePush } from '../protocol/codec.js'
+import type { Change, Chat, Message } from '../protocol/objects.js'
+
+/**
+ * A committed change of a chat on its way to sessions: the ready JSON frame and its `rev`. A node that delivers
+ * it compares the number and never parses the frame, except for a change of who belongs to the chat.
+ */
+export interface ChatEvent {
+  readonly chatId: string
+  readonly rev: number
+  readonly frame: string | Buffer
+  readonly changesMembers: boolean
+}
+
+export function chatChannel(chatId: string): string {
+  return `parley:chat:${chatId}`
+}
+
+export function messageEvent(message: Message): ChatEvent {
+  return {
+    chatId: message.chatId,
+    rev: message.rev,
+    frame: encodePush('message', { rev: message.rev, message }),
+    changesMembers: false,
+  }
+}
+
+export function changeEvent(chat: Chat, rev: number, change: Change): ChatEvent {
+  return {
+    chatId: chat.id,
+    rev,
+    frame: encodePush('chat_updated', { rev, chat, change }),
+    changesMembers: change.type === 'member_added' || change.type === 'member_removed',
+  }
+}
+
+/**
+ * Where committed events leave the domain: to this node's own sessions at once, and to the other nodes as a hint.
+ * The echo that comes back from the bus is a repeat, and dropped as any repeat is.
+ */
+export function createEvents(bus: Bus) {
+  let deliver: (event: ChatEvent) => void = () => {}
+
+  return {
+    /** Set once, by whoever has the sessions. */
+    onCommitted(listener: (event: ChatEvent) => void): void {
+      deliver = listener
+    },
+
+    /** Events of one chat are given in the order of their `rev`. */
+    publish(event: ChatEvent): void {
+      deliver(event)
+      bus.publish(chatChannel(event.chatId), encodeChatEvent(event))
+    },
+  }
+}
+
+export type Events = ReturnType<typeof createEvents>
+
+/** On a chat's channel: `E<rev>:<frame>`, or `M…` when it changes who belongs to the chat, or `S<signal>`. */
+const EVENT = 0x45
+const MEMBERS_EVENT = 0x4d
+const COLON = 0x3a
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+
+function encodeChatEvent({ rev, frame, changesMembers }: ChatEvent): string {
+  return `${changesMembers ? 'M' : 'E'}${rev}:${frame}`
+}
+
+/** Undefined when the payload is no event: a signal, or something that no node of this version has sent. */
+export function decodeChatEvent(chatId: string, payload: Buffer): ChatEvent | undefined {
+  const kind = payload[0]
+  if (kind !== EVENT && kind !== MEMBERS_EVENT) return undefined
+  let rev = 0
+  for (let at = 1; at < payload.length; at++) {
+    const byte = payload[at]
+    if (byte === COLON)
+      return { chatId, rev, frame: payload.subarray(at + 1), changesMembers: kind === MEMBERS_EVENT }
+    if (byte === undefined || byte < DIGIT_0 || byte > DIGIT_9 || rev > Number.MAX_SAFE_INTEGER / 16)
+      return undefined
+    rev = rev * 10 + byte - DIGIT_0
+  }
+  return undefined
+}

@@ -1,0 +1,73 @@
+import { ParleyError } from '../protocol/errors.js'
+
+interface Waiting<Item, Result> {
+  readonly item: Item
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface GroupCommitOptions<Item, Result> {
+  /** Commits the items together; answers one result for each, in their order. */
+  readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>
+  /** Items of one flush at most. */
+  readonly batch: number
+  /** Items that may wait; more are refused. */
+  readonly queue: number
+}
+
+/**
+ * Group commit: one flush is under way at a time, and what arrives meanwhile goes into the next one. The first
+ * item starts a flush at once, there is no timer: a quiet service commits each item alone and immediately, a
+ * busy one commits ever larger groups at nearly the same cost.
+ */
+export function createGroupCommit<Item, Result>({ flush, batch, queue }: GroupCommitOptions<Item, Result>) {
+  let waiting: Waiting<Item, Result>[] = []
+  let running: Promise<void> | undefined
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, batch)
+      waiting = waiting.slice(batch)
+      await settle(group)
+    }
+    running = undefined
+  }
+
+  /** One bad item never fails its neighbours: a group that fails as a whole is tried one by one. */
+  async function settle(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await flush(group.map(({ item }) => item))
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const result = results[index]
+        if (result === undefined) reject(new ParleyError('internal'))
+        else resolve(result)
+      }
+    } catch (error) {
+      if (group.length > 1 && isItemsFault(error)) for (const one of group) await settle([one])
+      else for (const { reject } of group) reject(error)
+    }
+  }
+
+  return {
+    /** @throws ParleyError `overloaded` when too many wait already; whatever `flush` threw. */
+    push(item: Item): Promise<Result> {
+      if (waiting.length >= queue) return Promise.reject(new ParleyError('overloaded'))
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject })
+        running ??= run()
+      })
+    },
+
+    /** Resolves when everything pushed so far is settled. */
+    async drain(): Promise<void> {
+      await running
+    },
+  }
+}
+
+/** SQLSTATE classes 22 (data) and 23 (constraint): the database took offence at an item, not at the hour. */
+function isItemsFault(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
+  )
+}

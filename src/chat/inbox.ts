@@ -1,0 +1,94 @@
+import type { Logger } from 'pino'
+import type { Bus } from '../ports/bus.js'
+import { encodePush } from '../protocol/codec.js'
+import { ACTIVITY_INTERVAL_MS, ACTIVITY_MEMBERS } from '../protocol/limits.js'
+import type { Chat, Mine } from '../protocol/objects.js'
+import type { Store } from '../store/store.js'
+import { archivedAt, toMessage } from './views.js'
+
+/** How often it is looked which chats have activity to tell; a quiet chat's first message waits no longer. */
+const TICK_MS = 100
+/** Chats of one look into Postgres. */
+const SLICE = 500
+
+export function userChannel(userId: string): string {
+  return `parley:user:${userId}`
+}
+
+/**
+ * What every session of a user is told whether it has joined the chat or not: an open inbox needs nothing else.
+ * Best effort: a lost one is repaired by the next, or by `GET /chats`.
+ */
+export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; logger: Logger }) {
+  /** Chats with a message since they were last told. */
+  const active = new Set<string>()
+  /** Told within the last interval: not again before it is over. */
+  const told = new Map<string, number>()
+  let working = false
+  const timer = setInterval(() => void tick(), TICK_MS)
+  timer.unref()
+
+  async function tick(): Promise<void> {
+    const now = Date.now()
+    for (const [chatId, at] of told) {
+      // In the order of their telling: the rest is younger.
+      if (now - at < ACTIVITY_INTERVAL_MS) break
+      told.delete(chatId)
+    }
+    if (working) return
+    const due = [...active].filter((chatId) => !told.has(chatId)).slice(0, SLICE)
+    if (due.length === 0) return
+    for (const chatId of due) {
+      active.delete(chatId)
+      told.set(chatId, now)
+    }
+    working = true
+    try {
+      await tellActivity(due)
+    } catch (error) {
+      logger.warn({ error }, 'chat activity could not be told')
+    } finally {
+      working = false
+    }
+  }
+
+  async function tellActivity(chatIds: readonly string[]): Promise<void> {
+    const views = await store.chats.views(chatIds, ACTIVITY_MEMBERS)
+    if (views.length === 0) return
+    const messages = await store.messages.lastOf([...new Set(views.map(({ id }) => id))])
+    for (const view of views) {
+      const row = messages.get(view.id)
+      if (row === undefined) continue
+      // The message may be newer than the view: count up to the message.
+      const chat = { last_seq: Math.max(view.last_seq, row.seq) }
+      const push = encodePush('chat_activity', {
+        chatId: view.id,
+        lastMessage: toMessage(row),
+        unread: Math.max(0, chat.last_seq - view.last_read_seq),
+        archivedAt: archivedAt(view, chat),
+      })
+      bus.publish(userChannel(view.user_id), push)
+    }
+  }
+
+  return {
+    /** The chat has a new message. */
+    touch(chatId: string): void {
+      active.add(chatId)
+    },
+
+    added(userId: string, chat: Chat, mine: Mine): void {
+      bus.publish(userChannel(userId), encodePush('chat_added', { chat, mine }))
+    },
+
+    removed(userId: string, chatId: string): void {
+      bus.publish(userChannel(userId), encodePush('removed', { chatId }))
+    },
+
+    close(): void {
+      clearInterval(timer)
+    },
+  }
+}
+
+export type Inbox = ReturnType<typeof createInbox>

@@ -1,0 +1,156 @@
+import { v7 as uuidv7 } from 'uuid'
+import { ParleyError } from '../protocol/errors.js'
+import { CONTENT_BYTES } from '../protocol/limits.js'
+import type { Message, Sent, User } from '../protocol/objects.js'
+import type { CommitRow, CommittedRow, NewMessage } from '../store/messages.js'
+import type { Store } from '../store/store.js'
+import { type Events, messageEvent } from './events.js'
+import { createGroupCommit } from './group-commit.js'
+import type { Inbox } from './inbox.js'
+import type { Users } from './users.js'
+import { toMessage } from './views.js'
+
+export interface SendRequest {
+  readonly chatId: string
+  readonly clientId?: string | undefined
+  readonly content: string
+  readonly attachments?: readonly string[] | undefined
+}
+
+interface Sending extends NewMessage {
+  readonly senderName: string
+}
+
+export interface MessagesOptions {
+  readonly store: Store
+  readonly events: Events
+  readonly users: Users
+  readonly inbox: Inbox
+  readonly commit: { readonly batch: number; readonly queue: number }
+}
+
+/** Messages: said, committed, told; and read again. */
+export function createMessages({ store, events, users, inbox, commit }: MessagesOptions) {
+  const lane = createGroupCommit<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
+  /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
+  const underWay = new Map<string, Promise<Sent>>()
+
+  async function flush(batch: readonly Sending[]): Promise<CommitRow[]> {
+    const rows = await store.messages.commit(batch)
+    const ordered = rows.sort((a, b) => a.item - b.item)
+    // Queued behind the results, so that those who wait for a reply are not kept by the telling of everybody else.
+    setImmediate(() => tell(batch, ordered))
+    return ordered
+  }
+
+  /** Rows of one chat are numbered in their order, so its events are told in the order of their `rev`. */
+  function tell(batch: readonly Sending[], rows: readonly CommitRow[]): void {
+    for (const [index, row] of rows.entries()) {
+      const sending = batch[index]
+      if (sending === undefined || row.outcome !== 'committed') continue
+      events.publish(messageEvent(toNewMessage(sending, row)))
+      inbox.touch(sending.chatId)
+    }
+  }
+
+  async function push(sending: Sending): Promise<Sent> {
+    const row = await lane.push(sending)
+    if (row.outcome === 'not_a_member' || row.outcome === 'chat_closed') throw new ParleyError(row.outcome)
+    return {
+      id: row.id,
+      seq: row.seq,
+      rev: row.rev,
+      createdAt: row.created_at.toISOString(),
+      ...(row.outcome === 'duplicate' ? { duplicate: true } : {}),
+    }
+  }
+
+  async function pushOnce(sending: Sending, clientId: string): Promise<Sent> {
+    const key = `${sending.chatId}\0${sending.senderId}\0${clientId}`
+    const first = underWay.get(key)
+    if (first !== undefined) return { ...(await first), duplicate: true }
+    const sent = push(sending)
+    underWay.set(key, sent)
+    try {
+      return await sent
+    } finally {
+      underWay.delete(key)
+    }
+  }
+
+  async function say(
+    user: User,
+    request: SendRequest,
+    how: Pick<NewMessage, 'kind' | 'metadata' | 'anywhere'>,
+  ): Promise<Sent> {
+    checkContent(request)
+    const sending = {
+      ...how,
+      id: uuidv7(),
+      chatId: request.chatId,
+      senderId: user.id,
+      senderName: await users.nameOf(user.id),
+      clientId: request.clientId ?? null,
+      content: request.content,
+    }
+    return request.clientId === undefined ? await push(sending) : await pushOnce(sending, request.clientId)
+  }
+
+  return {
+    /**
+     * Commits a message; resolves after the commit (P1). A repeat of (chat, sender, clientId) gets the original.
+     * `anywhere`: the marketplace's backend writes in every chat, others only where they are members.
+     *
+     * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `bad_request`, `attachments_disabled`, `overloaded`
+     */
+    async send(user: User, request: SendRequest, { anywhere }: { anywhere: boolean }): Promise<Sent> {
+      return await say(user, request, { kind: 'user', metadata: null, anywhere })
+    },
+
+    /** A message of the marketplace itself, in any chat. @throws as `send` */
+    async sendSystem(
+      user: User,
+      request: SendRequest,
+      metadata: Record<string, unknown> | null,
+    ): Promise<Sent> {
+      return await say(user, request, { kind: 'system', metadata, anywhere: true })
+    },
+
+    /** The messages from `first` to `last`, both included, newest first. The caller has checked membership. */
+    async range(chatId: string, first: number, last: number): Promise<Message[]> {
+      return (await store.messages.range(chatId, first, last)).map(toMessage)
+    },
+
+    /** Resolves when all that was accepted is committed or refused. */
+    drain: lane.drain,
+  }
+}
+
+export type Messages = ReturnType<typeof createMessages>
+
+function checkContent({ content, attachments }: SendRequest): void {
+  if (attachments !== undefined && attachments.length > 0) throw new ParleyError('attachments_disabled')
+  if (content === '') throw new ParleyError('bad_request', 'content: must not be empty')
+  // A string has at most three bytes for each of its units: most messages need no count.
+  if (content.length * 3 > CONTENT_BYTES && Buffer.byteLength(content) > CONTENT_BYTES)
+    throw new ParleyError('too_large', `content: at most ${CONTENT_BYTES} bytes`)
+}
+
+function toNewMessage(sending: Sending, row: CommittedRow): Message {
+  return toMessage({
+    chat_id: sending.chatId,
+    seq: row.seq,
+    rev: row.rev,
+    changed_rev: row.rev,
+    id: row.id,
+    sender_id: sending.senderId,
+    full_name: sending.senderName,
+    kind: sending.kind,
+    content: sending.content,
+    metadata: sending.metadata,
+    client_id: sending.clientId,
+    created_at: row.created_at,
+    edited_at: null,
+    deleted_at: null,
+  })
+}

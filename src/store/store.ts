@@ -1,0 +1,43 @@
+import { Kysely, type Transaction } from 'kysely'
+import type { Database } from '../ports/database.js'
+import { createChatStore } from './chats.js'
+import { createEventStore } from './events.js'
+import { createMemberStore } from './members.js'
+import { createMessageStore } from './messages.js'
+import { migrate } from './migrate.js'
+import type { Schema } from './schema.js'
+import { createUserStore } from './users.js'
+
+export type Store = Awaited<ReturnType<typeof openStore>>
+
+/** Opens the database and brings its schema up to date. */
+export async function openStore(database: Database) {
+  const db = new Kysely<Schema>({ dialect: database.dialect })
+  await migrate(db)
+  const { epoch } = await db.selectFrom('cluster').select('epoch').executeTakeFirstOrThrow()
+
+  return {
+    /** Changes after a restore or a failover that lost commits: numbers of another epoch mean nothing here. */
+    epoch,
+    users: createUserStore(db),
+    chats: createChatStore(db),
+    members: createMemberStore(db),
+    messages: createMessageStore(db),
+    events: createEventStore(db),
+
+    /** Read committed: each statement sees what others committed before it, also while it waited for a lock. */
+    async transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
+      return await db.transaction().execute(work)
+    },
+
+    /** Answers when the database does. @throws when it does not. */
+    async ping(): Promise<void> {
+      await db.selectFrom('cluster').select('epoch').execute()
+    },
+
+    async close(): Promise<void> {
+      await db.destroy()
+      await database.release()
+    },
+  }
+}

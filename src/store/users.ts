@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from './schema.js'
+
+export interface Naming {
+  readonly id: string
+  readonly fullName: string
+  readonly namedAt: Date
+}
+
+/** SQL about users: their names and when they were last seen. */
+export function createUserStore(db: Kysely<Schema>) {
+  return {
+    /** Writes the names that are newer than what is kept; answers, for every user, the one that now counts. */
+    async name(namings: readonly Naming[]): Promise<Naming[]> {
+      await db
+        .insertInto('users')
+        .values(namings.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
+        .onConflict((conflict) =>
+          conflict
+            .column('id')
+            .doUpdateSet((eb) => ({
+              full_name: eb.ref('excluded.full_name'),
+              named_at: eb.ref('excluded.named_at'),
+            }))
+            .whereRef('excluded.named_at', '>=', 'users.named_at')
+            .whereRef(
+              sql`(excluded.full_name, excluded.named_at)`,
+              '!=',
+              sql`(users.full_name, users.named_at)`,
+            ),
+        )
+        .execute()
+      return await this.names(namings.map(({ id }) => id))
+    },
+
+    /** A user who was never named is absent. */
+    async names(ids: readonly string[]): Promise<Naming[]> {
+      return await db
+        .selectFrom('users')
+        .select(['id', 'full_name as fullName', 'named_at as namedAt'])
+        .where('id', 'in', ids)
+        .execute()
+    },
+
+    /** Users without a row (never named) have no time kept. */
+    async seen(ids: readonly string[], at: Date): Promise<void> {
+      await db
+        .updateTable('users')
+        .set({ last_seen_at: sql`greatest(last_seen_at, ${at})` })
+        .where('id', 'in', ids)
+        .execute()
+    },
+  }
+}
