@@ -58,7 +58,7 @@ const createBubbleRow = (actions: ConversationActions): Row<TimelineRow> => {
   const author = el('span', { class: 'author' })
   const text = el('p', { class: 'text', testid: 'message-text', attributes: { dir: 'auto' } })
   const files = el('p', { class: 'files' })
-  const edited = el('span', { text: 'edited' })
+  const edited = el('span')
   const time = el('time')
   const tick = el('span', { class: 'tick', testid: 'tick', attributes: { role: 'img' } })
   const meta = el('span', { class: 'meta' }, [edited, time, tick])
@@ -80,7 +80,7 @@ const createBubbleRow = (actions: ConversationActions): Row<TimelineRow> => {
       text.hidden = !item.deleted && item.text === ''
       setText(files, item.attachments.map((name) => `Attachment: ${name}`).join('\n'))
       files.hidden = item.attachments.length === 0 || item.deleted
-      edited.hidden = !item.edited || item.deleted
+      setText(edited, item.edited && !item.deleted ? 'edited' : '')
       setText(time, clockTime(item.at))
       time.dateTime = item.at
       tick.hidden = item.delivery === null || item.deleted
@@ -192,18 +192,23 @@ export const createConversationView = (actions: ConversationActions) => {
   let firstKey: string | undefined
   let lastKey: string | undefined
 
-  const renderRows = (model: ConversationModel) => {
+  const renderLog = (model: ConversationModel) => {
+    // Measured before anything in the log changes its height.
     const wasAtEnd = atEnd()
-    const next = rowsOf(model.bubbles, model.showAuthors)
     const newest = model.bubbles.at(-1)
     const hasNewest = newest !== undefined && newest.key !== lastKey
     const oldest = model.bubbles[0]
     const anchor = firstKey !== undefined && oldest?.key !== firstKey ? rows.get(firstKey) : undefined
     const anchorTop = anchor?.offsetTop ?? 0
+    older.hidden = !model.hasOlder
+    older.disabled = model.loadingOlder
+    setText(older, model.loadingOlder ? 'Loading…' : 'Load older')
+    hint.hidden = model.bubbles.length > 0
+    setText(hint, model.loading ? 'Loading…' : 'No messages yet. Say hello.')
     // History that comes in above, or all at once, is not news to be read out.
     const quiet = model.loading || anchor !== undefined || lastKey === undefined
     log.setAttribute('aria-live', quiet ? 'off' : 'polite')
-    rows.render(next)
+    rows.render(rowsOf(model.bubbles, model.showAuthors))
     if (anchor?.isConnected) log.scrollTop += anchor.offsetTop - anchorTop
     else if (wasAtEnd || lastKey === undefined || (hasNewest && newest.mine)) toEnd()
     else if (hasNewest) jump.hidden = false
@@ -229,12 +234,7 @@ export const createConversationView = (actions: ConversationActions) => {
       setText(presenceText, model.presence)
       presence.dataset.online = String(model.online)
       setText(archive, model.archived ? 'Unarchive' : 'Archive')
-      older.hidden = !model.hasOlder
-      older.disabled = model.loadingOlder
-      setText(older, model.loadingOlder ? 'Loading…' : 'Load older')
-      hint.hidden = model.bubbles.length > 0
-      setText(hint, model.loading ? 'Loading…' : 'No messages yet. Say hello.')
-      renderRows(model)
+      renderLog(model)
       setText(typing, model.typing)
       // Invisible rather than hidden: the list above must not jump when somebody starts to type.
       typing.classList.toggle('is-empty', model.typing === '')

@@ -13,7 +13,7 @@ const SHOP = { sub: 'shop', fullName: 'Shop backend', scope: 'chat:service' } as
 const ORDER = {
   id: 'order-1001',
   number: '1001',
-  item: 'Hand-thrown teapot, 0.9 l',
+  item: 'Stoneware teapot',
 } as const
 
 const partOf = (id: string): HTMLElement => {

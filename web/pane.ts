@@ -385,7 +385,7 @@ export const createPane = (options: PaneOptions) => {
     try {
       const chat = await api.createChat({
         type: 'general',
-        subject: `Inquiry of ${clockTime(new Date().toISOString())}`,
+        subject: `Inquiry, ${clockTime(new Date().toISOString())}`,
         members: [{ userId: to.userId }],
       })
       await refreshChat(chat.id)

@@ -77,9 +77,10 @@ export const createConnection = ({ url, tokens, onPush, onStatus }: ConnectionOp
     onStatus(next)
   }
 
-  const settle = (ref: number): Waiting | undefined => {
-    const entry = waiting.get(ref)
-    if (!entry) return undefined
+  /** Undefined for a reply nobody waits for (any more): to a notice, or after its time was up. */
+  const settle = (ref: number | null): Waiting | undefined => {
+    const entry = ref === null ? undefined : waiting.get(ref)
+    if (!entry || ref === null) return undefined
     waiting.delete(ref)
     clearTimeout(entry.timer)
     return entry
@@ -172,7 +173,7 @@ export const createConnection = ({ url, tokens, onPush, onStatus }: ConnectionOp
       return
     }
     if (frame.kind === 'error') {
-      if (frame.ref !== null) settle(frame.ref)?.reject(new RequestError(frame.error))
+      settle(frame.ref)?.reject(new RequestError(frame.error))
       return
     }
     if (frame.push.type === 'hello') welcome(frame.push.heartbeatMs)

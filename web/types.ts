@@ -118,7 +118,7 @@ export interface ErrorBody {
 }
 
 export type ServerFrame =
-  | { kind: 'reply'; ref: number; data: unknown }
+  | { kind: 'reply'; ref: number | null; data: unknown }
   | { kind: 'error'; ref: number | null; error: ErrorBody }
   | { kind: 'push'; push: Push }
 

@@ -250,11 +250,12 @@ const readPush = (from: Fields): Push | undefined => {
 export const readServerFrame = (text: string): ServerFrame | undefined => {
   const parsed: unknown = JSON.parse(text)
   const from = fieldsOf(parsed, 'frame')
-  if (from.type === 'reply') return { kind: 'reply', ref: numberOf(from, 'ref'), data: from.data }
+  const ref = typeof from.ref === 'number' ? from.ref : null
+  if (from.type === 'reply') return { kind: 'reply', ref, data: from.data }
   if (from.type === 'error') {
     const error = readErrorBody(from)
     if (!error) throw new WireError('error frame without a code')
-    return { kind: 'error', ref: typeof from.ref === 'number' ? from.ref : null, error }
+    return { kind: 'error', ref, error }
   }
   const push = readPush(from)
   return push && { kind: 'push', push }
