@@ -164,9 +164,15 @@ export const createConversationView = (actions: ConversationActions) => {
   }
   const jump = button('New messages', toEnd, { class: 'jump' })
   jump.hidden = true
+  let pinned = true
   log.addEventListener('scroll', () => {
-    if (atEnd()) jump.hidden = true
+    pinned = atEnd()
+    if (pinned) jump.hidden = true
   })
+  // A growing composer (or an on-screen keyboard) takes its room from the log, and must not cover its end.
+  new ResizeObserver(() => {
+    if (pinned) toEnd()
+  }).observe(log)
 
   const submit = () => {
     const text = field.value
@@ -193,12 +199,11 @@ export const createConversationView = (actions: ConversationActions) => {
   let lastKey: string | undefined
 
   const renderLog = (model: ConversationModel) => {
-    // Measured before anything in the log changes its height.
-    const wasAtEnd = atEnd()
     const newest = model.bubbles.at(-1)
     const hasNewest = newest !== undefined && newest.key !== lastKey
     const oldest = model.bubbles[0]
     const anchor = firstKey !== undefined && oldest?.key !== firstKey ? rows.get(firstKey) : undefined
+    // Measured before anything in the log changes its height.
     const anchorTop = anchor?.offsetTop ?? 0
     older.hidden = !model.hasOlder
     older.disabled = model.loadingOlder
@@ -210,7 +215,7 @@ export const createConversationView = (actions: ConversationActions) => {
     log.setAttribute('aria-live', quiet ? 'off' : 'polite')
     rows.render(rowsOf(model.bubbles, model.showAuthors))
     if (anchor?.isConnected) log.scrollTop += anchor.offsetTop - anchorTop
-    else if (wasAtEnd || lastKey === undefined || (hasNewest && newest.mine)) toEnd()
+    else if (pinned || lastKey === undefined || (hasNewest && newest.mine)) toEnd()
     else if (hasNewest) jump.hidden = false
     firstKey = oldest?.key
     lastKey = newest?.key

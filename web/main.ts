@@ -38,8 +38,10 @@ const showProblem = (text: string, canRetry: boolean) => {
 
 const orderCard = (): HTMLElement =>
   el('aside', { class: 'order', testid: 'order', attributes: { 'aria-label': 'The order' } }, [
-    el('p', { class: 'order-number', text: `Order ${ORDER.number}` }),
-    el('p', { class: 'order-item', text: ORDER.item }),
+    el('div', {}, [
+      el('p', { class: 'order-number', text: `Order ${ORDER.number}` }),
+      el('p', { class: 'order-item', text: ORDER.item }),
+    ]),
     el('dl', {}, [
       el('div', {}, [el('dt', { text: 'Customer' }), el('dd', { text: ANN.fullName })]),
       el('div', {}, [el('dt', { text: 'Seller' }), el('dd', { text: BOB.fullName })]),

@@ -77,9 +77,10 @@ const typingLabel = (names: string[]): string => {
   return names.length === 1 ? `${names[0]} is typing…` : `${names.join(', ')} are typing…`
 }
 
-const presenceLabel = (others: Member[]): string => {
+const presenceLabel = (others: Member[], known: boolean): string => {
   const [first, ...rest] = others
   if (!first) return 'Nobody else here'
+  if (!known) return others.map((member) => member.fullName).join(', ')
   if (rest.length > 0) {
     return `${others.filter((member) => member.online).length} of ${others.length} online`
   }
@@ -166,7 +167,7 @@ export const createPane = (options: PaneOptions) => {
     view.render({
       title: chat ? (chat.subject ?? inbox.title(chat.id)) : inbox.title(store.chatId),
       online: online && others.some((member) => member.online),
-      presence: chat ? presenceLabel(others) : '',
+      presence: chat ? presenceLabel(others, online) : '',
       archived: (store.mine()?.archivedAt ?? null) !== null,
       closed: (chat?.closedAt ?? null) !== null,
       loading: chat === undefined,

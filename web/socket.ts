@@ -53,7 +53,7 @@ const STOPPING_CLOSE_REASONS = new Map([
   [4400, 'The server refused what this page sent'],
   [4408, 'The server did not let this page in'],
   // Coming back at once would only push out the window that has just taken this one's place.
-  [4429, 'Opened in too many windows'],
+  [4429, 'Open in too many windows'],
 ])
 
 const localError = (code: string, message: string): RequestError =>
