@@ -1,6 +1,7 @@
 import type { Bus } from '../ports/bus.js'
 import { encodePush } from '../protocol/codec.js'
 import type { Change, Chat, Message } from '../protocol/objects.js'
+import { chatChannel } from './channels.js'
 
 /**
  * A committed change of a chat on its way to sessions: the ready JSON frame and its `rev`. A node that delivers
@@ -13,15 +14,12 @@ export interface ChatEvent {
   readonly changesMembers: boolean
 }
 
-export function chatChannel(chatId: string): string {
-  return `parley:chat:${chatId}`
-}
-
-export function messageEvent(message: Message): ChatEvent {
+/** A new message; `rev` is the number that it came with, its own one that of its last change. */
+export function messageEvent(message: Message, rev: number = message.rev): ChatEvent {
   return {
     chatId: message.chatId,
-    rev: message.rev,
-    frame: encodePush('message', { rev: message.rev, message }),
+    rev,
+    frame: encodePush('message', { rev, message }),
     changesMembers: false,
   }
 }

@@ -4,16 +4,13 @@ import { encodePush } from '../protocol/codec.js'
 import { ACTIVITY_INTERVAL_MS, ACTIVITY_MEMBERS } from '../protocol/limits.js'
 import type { Chat, Mine } from '../protocol/objects.js'
 import type { Store } from '../store/store.js'
+import { userChannel } from './channels.js'
 import { archivedAt, toMessage } from './views.js'
 
 /** How often it is looked which chats have activity to tell; a quiet chat's first message waits no longer. */
 const TICK_MS = 100
 /** Chats of one look into Postgres. */
 const SLICE = 500
-
-export function userChannel(userId: string): string {
-  return `parley:user:${userId}`
-}
 
 /**
  * What every session of a user is told whether it has joined the chat or not: an open inbox needs nothing else.

@@ -3,8 +3,7 @@ import { z } from 'zod'
 import type { Bus } from '../ports/bus.js'
 import type { Leases } from '../ports/leases.js'
 import type { Store } from '../store/store.js'
-
-export const PRESENCE_CHANNEL = 'parley:presence'
+import { PRESENCE_CHANNEL } from './channels.js'
 
 /** Arrivals and departures are gathered for this long: a connect storm is told in batches. */
 const GATHER_MS = 50

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Bus } from '../ports/bus.js'
-import { chatChannel } from './events.js'
+import { chatChannel } from './channels.js'
 
 /** What nodes tell each other about a chat that is not committed anywhere, and may be lost without harm. */
 const signal = z.discriminatedUnion('type', [

@@ -4,14 +4,13 @@ import type { Bus } from '../ports/bus.js'
 import type { User } from '../protocol/objects.js'
 import type { Store } from '../store/store.js'
 import type { Naming } from '../store/users.js'
+import { NAMES_CHANNEL } from './channels.js'
 import type { Identity } from './tokens.js'
 
 /** Names kept in memory: a name is looked up for every message. */
 const NAMES_KEPT = 50_000
 /** A name that another node learned from a newer token is seen here no later than this. */
 const NAME_TTL_MS = 60_000
-
-export const NAMES_CHANNEL = 'parley:names'
 
 const naming = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerce.date() })
 

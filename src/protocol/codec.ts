@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { type ClientFrame, clientFrame, type Ref } from './client-frames.js'
-import { ParleyError } from './errors.js'
+import { errorBody, ParleyError } from './errors.js'
 import { FRAME_BYTES, REF_LENGTH } from './limits.js'
 import type { Push, PushType } from './server-frames.js'
 
@@ -48,11 +48,6 @@ export function encodeReply(ref: Ref | undefined, data: object): string {
 
 export function encodeError(ref: Ref | undefined, error: ParleyError): string {
   return JSON.stringify({ type: 'error', ref: ref ?? null, ...errorBody(error) })
-}
-
-/** An error as every door shows it. */
-export function errorBody(error: ParleyError): { code: string; message: string; temporary: boolean } {
-  return { code: error.code, message: error.message, temporary: error.temporary }
 }
 
 export function encodePush<T extends PushType>(type: T, push: Push<T>): string {

@@ -59,3 +59,8 @@ export class ParleyError extends Error {
 export function toParleyError(error: unknown): ParleyError {
   return error instanceof ParleyError ? error : new ParleyError('internal')
 }
+
+/** An error as every door shows it. */
+export function errorBody(error: ParleyError): { code: ErrorCode; message: string; temporary: boolean } {
+  return { code: error.code, message: error.message, temporary: error.temporary }
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { readOrCreateSecret } from './adapters/secret-file.js'
+import { selectBus, selectDatabase } from './adapters/select.js'
+import { createCatchUp } from './chat/catch-up.js'
+import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
+import { createChats } from './chat/chats.js'
+import { createEvents } from './chat/events.js'
+import { createInbox } from './chat/inbox.js'
+import { createMessages } from './chat/messages.js'
+import { createPresence } from './chat/presence.js'
+import { createTokenVerifier, signToken, type TokenKey } from './chat/tokens.js'
+import { createUsers } from './chat/users.js'
+import type { Config } from './config.js'
+import { createGateway } from './gateway/server.js'
+import { isLoopbackAddress } from './http/routes/page.js'
+import { createHttpServer } from './http/server.js'
+import { createHub } from './sessions/hub.js'
+import { createRooms } from './sessions/rooms.js'
+import { createSubscriptions } from './sessions/subscriptions.js'
+import { createSweep } from './sessions/sweep.js'
+import { createSocketIoDoor } from './socketio/server.js'
+import { openStore } from './store/store.js'
+
+/** The page's tokens live as long as a day of trying things out. */
+export const EMBEDDED_TOKEN_MS = 24 * 60 * 60 * 1000
+
+export interface App {
+  /** Where the doors really are: port 0 in the configuration lets the system choose. */
+  readonly port: number
+  readonly wsPort: number
+  /** Ends in the reverse order of the start: nothing accepted is lost. */
+  close(): Promise<void>
+}
+
+/** Composes one node: the lines in their order are the order of the start. */
+export async function createApp(config: Config, logger: Logger): Promise<App> {
+  const nodeId = randomUUID()
+  const key = await tokenKey(config)
+  const verifyToken = createTokenVerifier({ ...config.jwt, key })
+
+  const store = await openStore(await selectDatabase(config, logger))
+  const { bus, leases } = await selectBus(config, nodeId, logger)
+
+  const users = createUsers({ store, bus })
+  const events = createEvents(bus)
+  const inbox = createInbox({ store, bus, logger })
+  const presence = createPresence({ store, bus, leases, logger, ...config.presence })
+  const messages = createMessages({ store, events, users, inbox, commit: config.commit })
+  const chats = createChats({ store, bus, events, users, inbox, presence })
+  const catchUp = createCatchUp({ store, chats })
+
+  const subscriptions = createSubscriptions(bus)
+  const rooms = createRooms({ nodeId, bus, subscriptions, catchUp, events, presence, logger })
+  const hub = createHub({ rooms, presence, subscriptions })
+  const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
+  const frames = { bus, rooms, chats, messages, catchUp, logger }
+
+  bus.onMessage((channel, payload) => {
+    try {
+      const address = parseChannel(channel)
+      if (address.kind === 'chat') rooms.receive(address.chatId, payload)
+      else if (address.kind === 'user') hub.receive(address.userId, payload)
+      else if (address.kind === 'presence') presence.receive(payload)
+      else if (address.kind === 'names') users.receive(payload)
+    } catch (error) {
+      logger.warn({ channel, error }, 'a message of the bus is not understood')
+    }
+  })
+  await Promise.all([subscriptions.acquire(PRESENCE_CHANNEL), subscriptions.acquire(NAMES_CHANNEL)])
+
+  let isServing = false
+  const gateway = createGateway({
+    host: config.host,
+    port: config.wsPort,
+    sessionBufferBytes: config.sessionBufferBytes,
+    ...{ verifyToken, users, hub, frames, logger },
+  })
+  const http = await createHttpServer({
+    ...{ chats, messages, users, verifyToken, logger },
+    isReady: async () => isServing && (await answers(store.ping)),
+    corsOrigins: config.corsOrigins,
+    trustProxy: config.trustProxy,
+    page: config.embedded ? { wsPort: gateway.port, signToken: pageSigner(config, key) } : undefined,
+    version: await packageVersion(),
+  })
+  const socketIo = createSocketIoDoor({
+    server: http.server,
+    corsOrigins: config.corsOrigins,
+    ...{ verifyToken, users, hub, frames, logger },
+  })
+  rooms.addDoor(gateway.door)
+  rooms.addDoor(socketIo.door)
+
+  await gateway.listen()
+  await http.listen({ host: config.host, port: config.port })
+  isServing = true
+
+  return {
+    port: http.addresses()[0]?.port ?? config.port,
+    wsPort: gateway.port(),
+    async close() {
+      isServing = false
+      gateway.stopListening()
+      await messages.drain()
+      hub.closeAll('goingAway')
+      socketIo.close()
+      await http.close()
+      gateway.close()
+      sweep.close()
+      rooms.close()
+      subscriptions.close()
+      await presence.close()
+      inbox.close()
+      await bus.close()
+      await store.close()
+    },
+  }
+}
+
+/** The key that tokens are checked with; embedded, a random secret kept in `DATA_DIR`. */
+export async function tokenKey(config: Config): Promise<TokenKey> {
+  const { key } = config.jwt
+  return key.kind === 'embedded' ? { kind: 'secret', secret: await readOrCreateSecret(config.dataDir) } : key
+}
+
+/** Tokens for the asking only where nobody else can ask: embedded, with our own secret, on loopback. */
+function pageSigner(config: Config, key: TokenKey) {
+  const { issuer, audience } = config.jwt
+  const isOurOwn = config.jwt.key.kind === 'embedded' && issuer === undefined && audience === undefined
+  if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
+  const rules = { secret: key.secret, issuer, audience, expiresInMs: EMBEDDED_TOKEN_MS }
+  return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
+}
+
+async function answers(ping: () => Promise<void>): Promise<boolean> {
+  return await ping().then(
+    () => true,
+    () => false,
+  )
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
+}

@@ -1,0 +1,114 @@
+import { ParleyError } from '../protocol/errors.js'
+import {
+  CATCH_UP_MESSAGES,
+  JOIN_MESSAGES,
+  MEMBERS_IN_REPLY,
+  REPLY_BYTES,
+  REPLY_ENVELOPE_BYTES,
+} from '../protocol/limits.js'
+import { type Chat, change, type Message, type User } from '../protocol/objects.js'
+import type { JoinData } from '../protocol/server-frames.js'
+import type { Store } from '../store/store.js'
+import type { Chats } from './chats.js'
+import { type ChatEvent, changeEvent, messageEvent } from './events.js'
+import { toChat, toMessage } from './views.js'
+
+/** Events of one repair: a node that is further behind reads again. */
+const EVENTS_PER_READ = 500
+const MESSAGES_BYTES = REPLY_BYTES - REPLY_ENVELOPE_BYTES
+/** What a message takes beside its content, at most; and an escaped unit of content. */
+const MESSAGE_ENVELOPE_BYTES = 2048
+const ESCAPED_UNIT_BYTES = 6
+
+export interface CatchUpPoint {
+  /** The newest event that the client has seen; absent: it has seen none. */
+  readonly afterRev: number | undefined
+  /** The epoch that `afterRev` was counted in. */
+  readonly epoch: string | undefined
+}
+
+/** What somebody has missed, read from Postgres: sessions that join, and nodes that have found a hole. */
+export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) {
+  return {
+    /**
+     * Where a chat stands for one of its members. The chat's row is read first and says up to which event the
+     * rest counts; what is changed while the rest is read shows in its newer state, and comes again as an event.
+     *
+     * @throws ParleyError `not_a_member`
+     */
+    async snapshot(user: User, chatId: string, point: CatchUpPoint): Promise<JoinData> {
+      const { chat, mine } = await chats.get({ user, isService: false }, chatId)
+      if (mine === null) throw new ParleyError('not_a_member')
+      const { afterRev, epoch } = point
+      const reset =
+        afterRev !== undefined && ((epoch !== undefined && epoch !== store.epoch) || afterRev > chat.rev)
+      const [{ messages, rev }, members] = await Promise.all([
+        afterRev === undefined || reset ? newest(chat) : changedAfter(chat, afterRev),
+        chats.members(chatId, MEMBERS_IN_REPLY),
+      ])
+      return {
+        chat,
+        mine,
+        members,
+        messages,
+        rev,
+        epoch: store.epoch,
+        complete: rev === chat.rev,
+        ...(reset ? { reset } : {}),
+      }
+    },
+
+    /** The chat's next events after `rev`, one for each number, in order; fewer than there are when there are many. */
+    async eventsAfter(chatId: string, rev: number): Promise<ChatEvent[]> {
+      const row = await store.chats.find(chatId)
+      if (row === undefined || row.last_rev <= rev) return []
+      const last = Math.min(row.last_rev, rev + EVENTS_PER_READ)
+      const [messages, changes] = await Promise.all([
+        store.messages.createdBetween(chatId, rev, last),
+        store.events.between(chatId, rev, last),
+      ])
+      const chat = toChat(row)
+      return [
+        // A message that was changed since is told as it is now, under the number that it came with.
+        ...messages.map((message) => messageEvent(toMessage(message), message.rev)),
+        ...changes.map((event) =>
+          changeEvent(chat, event.rev, change.parse({ ...event.detail, type: event.kind })),
+        ),
+      ].sort((a, b) => a.rev - b.rev)
+    },
+  }
+
+  async function newest(chat: Chat): Promise<{ messages: Message[]; rev: number }> {
+    const first = Math.max(chat.firstSeq, chat.lastSeq - JOIN_MESSAGES + 1)
+    const rows = await store.messages.range(chat.id, first, chat.lastSeq)
+    const all = rows.map(toMessage).reverse()
+    const messages = fitting(all)
+    const left = all.slice(messages.length).map((message) => message.rev)
+    return { messages, rev: left.length === 0 ? chat.rev : Math.min(...left) - 1 }
+  }
+
+  async function changedAfter(chat: Chat, afterRev: number): Promise<{ messages: Message[]; rev: number }> {
+    const rows = await store.messages.changedBetween(chat.id, afterRev, chat.rev, CATCH_UP_MESSAGES + 1)
+    const all = rows.map(toMessage)
+    const messages = fitting(all.slice(0, CATCH_UP_MESSAGES))
+    const isAll = messages.length === all.length
+    return { messages, rev: isAll ? chat.rev : (messages.at(-1)?.rev ?? afterRev) }
+  }
+}
+
+export type CatchUp = ReturnType<typeof createCatchUp>
+
+/** As many of the first messages as a reply may hold; at least one, or asking again would never end. */
+function fitting(messages: readonly Message[]): Message[] {
+  const most = messages.reduce(
+    (sum, { content }) => sum + content.length * ESCAPED_UNIT_BYTES + MESSAGE_ENVELOPE_BYTES,
+    0,
+  )
+  if (most <= MESSAGES_BYTES) return [...messages]
+  let bytes = 0
+  const end = messages.findIndex((message, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(message)) + 1
+    return index > 0 && bytes > MESSAGES_BYTES
+  })
+  return messages.slice(0, end === -1 ? messages.length : end)
+}

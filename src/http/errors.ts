@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod'
+import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
+
+const TEMPORARY_RETRY_SECONDS = 1
+
+/** Every failure as `{ error: { code, message, temporary, requestId } }`; what was not expected is logged, not told. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = toRefusal(error)
+  if (refusal.code === 'internal') {
+    const detail = isResponseSerializationError(error) ? { issues: error.cause.issues } : { error }
+    request.log.error({ ...detail, route: request.routeOptions.url }, 'a request failed')
+  }
+  send(refusal, request, reply)
+}
+
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
+  send(new ParleyError('not_found', 'There is no such route.'), request, reply)
+}
+
+function send(error: ParleyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.temporary) reply.header('retry-after', TEMPORARY_RETRY_SECONDS)
+  reply.status(error.status).send({ error: { ...errorBody(error), requestId: request.id } })
+}
+
+function toRefusal(error: unknown): ParleyError {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const lines = error.validation
+      .slice(0, 5)
+      .map(({ instancePath, message }) => `${instancePath}: ${message}`)
+    return new ParleyError('bad_request', lines.join('; '))
+  }
+  if (!(error instanceof Error) || error instanceof ParleyError || !('statusCode' in error))
+    return toParleyError(error)
+  switch (error.statusCode) {
+    case 413:
+      return new ParleyError('too_large')
+    case 415:
+      return new ParleyError('unsupported_type')
+    default:
+      return isClientFault(error.statusCode) ? new ParleyError('bad_request') : new ParleyError('internal')
+  }
+}
+
+function isClientFault(status: unknown): boolean {
+  return typeof status === 'number' && status >= 400 && status < 500
+}

@@ -1,0 +1,144 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { ChatListRequest, Chats } from '../../chat/chats.js'
+import { MEMBERS_IN_REPLY, MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
+import { chat, chatType, member, message, mine, readMark } from '../../protocol/objects.js'
+import { cleanText, fullName, id, metadata, subject } from '../../protocol/text.js'
+import { callerOf, serviceOf } from '../authentication.js'
+import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page } from '../pagination.js'
+
+const params = z.object({ id })
+const role = z.enum(['customer', 'seller', 'support', 'member'])
+export const memberRequest = z.object({ userId: id, role: role.optional(), fullName: fullName.optional() })
+export const idempotencyHeader = z.object({ 'idempotency-key': id.optional() })
+
+const listQuery = z.object({
+  page,
+  cursor: z.string().max(1024).optional(),
+  limit: limitOf(20),
+  archived: z.enum(['true', 'false', 'all']).default('false'),
+  type: chatType.optional(),
+  orderId: id.optional(),
+  q: cleanText.pipe(z.string().min(1).max(100)).optional().describe('in the subject and the members’ names'),
+})
+const cursor = z.object({ activity: z.coerce.date(), id: z.string() })
+const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
+const security = [{ bearer: [] }]
+
+/** The caller's chats, and what the marketplace's backend does with any chat. */
+export const chatRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, { chats }) => {
+  app.get(
+    '/chats',
+    { schema: { security, querystring: listQuery, response: { 200: listOf(listedChat) } } },
+    async (request) => {
+      const { query } = request
+      checkOneWay(query)
+      const number = query.page ?? 1
+      const from: ChatListRequest['from'] =
+        query.cursor === undefined
+          ? { offset: (number - 1) * query.limit }
+          : decodeCursor(cursor, query.cursor)
+      const list = await chats.list(callerOf(request).user, {
+        archived: query.archived === 'all' ? undefined : query.archived === 'true',
+        type: query.type,
+        orderId: query.orderId,
+        q: query.q,
+        limit: query.limit,
+        from,
+      })
+      return {
+        data: list.chats,
+        pagination: {
+          page: query.cursor === undefined ? number : null,
+          limit: query.limit,
+          total: list.total,
+          nextCursor: list.next === null ? null : encodeCursor(list.next),
+        },
+      }
+    },
+  )
+
+  app.post(
+    '/chats',
+    {
+      schema: {
+        security,
+        headers: idempotencyHeader,
+        body: z.object({
+          type: chatType,
+          orderId: id.optional(),
+          subject: subject.optional(),
+          metadata: metadata.optional(),
+          members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST),
+        }),
+        response: { 200: chat, 201: chat },
+      },
+    },
+    async (request, reply) => {
+      const made = await chats.create(callerOf(request), request.body, request.headers['idempotency-key'])
+      return reply.status(made.created ? 201 : 200).send(made.chat)
+    },
+  )
+
+  app.get(
+    '/chats/:id',
+    {
+      schema: {
+        security,
+        params,
+        response: { 200: chat.extend({ mine: mine.nullable(), members: z.array(member) }) },
+      },
+    },
+    async (request) => {
+      const seen = await chats.get(callerOf(request), request.params.id)
+      return { ...seen.chat, mine: seen.mine, members: await chats.members(seen.chat.id, MEMBERS_IN_REPLY) }
+    },
+  )
+
+  app.post(
+    '/chats/:id/read',
+    {
+      schema: {
+        security,
+        params,
+        body: z.object({ seq: z.int().nonnegative() }),
+        response: { 200: readMark },
+      },
+    },
+    async (request) => await chats.markRead(callerOf(request).user, request.params.id, request.body.seq),
+  )
+
+  app.post(
+    '/chats/:id/archive',
+    {
+      schema: {
+        security,
+        params,
+        body: z.object({ sticky: z.boolean().default(false) }).nullish(),
+        response: { 200: mine },
+      },
+    },
+    async (request) =>
+      await chats.archive(callerOf(request).user, request.params.id, request.body?.sticky ?? false),
+  )
+
+  app.post(
+    '/chats/:id/unarchive',
+    { schema: { security, params, response: { 200: mine } } },
+    async (request) => await chats.unarchive(callerOf(request).user, request.params.id),
+  )
+
+  app.post('/chats/:id/close', { schema: { security, params, response: { 200: chat } } }, async (request) => {
+    serviceOf(request)
+    return await chats.close(request.params.id)
+  })
+
+  app.post(
+    '/chats/:id/reopen',
+    { schema: { security, params, response: { 200: chat } } },
+    async (request) => {
+      serviceOf(request)
+      return await chats.reopen(request.params.id)
+    },
+  )
+}

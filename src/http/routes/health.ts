@@ -1,0 +1,16 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+
+const status = z.object({ status: z.string() })
+
+/** For the orchestrator: whether the process lives, and whether it should be sent traffic. Redis away is ready. */
+export const healthRoutes: FastifyPluginAsyncZod<{ isReady: () => Promise<boolean> }> = async (
+  app,
+  { isReady },
+) => {
+  app.get('/livez', { schema: { response: { 200: status } } }, async () => ({ status: 'live' }))
+
+  app.get('/readyz', { schema: { response: { 200: status, 503: status } } }, async (_request, reply) =>
+    (await isReady()) ? { status: 'ready' } : reply.status(503).send({ status: 'not ready' }),
+  )
+}

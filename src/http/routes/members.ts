@@ -1,0 +1,64 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Chats } from '../../chat/chats.js'
+import { MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
+import { chat, member } from '../../protocol/objects.js'
+import { id } from '../../protocol/text.js'
+import { callerOf, serviceOf } from '../authentication.js'
+import { limitOf, listOf, page } from '../pagination.js'
+import { memberRequest } from './chats.js'
+
+const params = z.object({ id })
+const security = [{ bearer: [] }]
+
+/** Who belongs to a chat. */
+export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, { chats }) => {
+  app.get(
+    '/chats/:id/members',
+    {
+      schema: {
+        security,
+        params,
+        querystring: z.object({ page, limit: limitOf(50) }),
+        response: { 200: listOf(member) },
+      },
+    },
+    async (request) => {
+      const { limit, page: number = 1 } = request.query
+      const { chat } = await chats.get(callerOf(request), request.params.id)
+      return {
+        data: await chats.members(chat.id, limit, (number - 1) * limit),
+        pagination: { page: number, limit, total: chat.memberCount, nextCursor: null },
+      }
+    },
+  )
+
+  app.post(
+    '/chats/:id/members',
+    {
+      schema: {
+        security,
+        params,
+        body: z.union([
+          memberRequest,
+          z.object({ members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST) }),
+        ]),
+        response: { 200: chat },
+      },
+    },
+    async (request) => {
+      serviceOf(request)
+      const { body } = request
+      return await chats.addMembers(request.params.id, 'members' in body ? body.members : [body])
+    },
+  )
+
+  app.delete(
+    '/chats/:id/members/:userId',
+    { schema: { security, params: z.object({ id, userId: id }), response: { 200: chat } } },
+    async (request) => {
+      serviceOf(request)
+      return await chats.removeMember(request.params.id, request.params.userId)
+    },
+  )
+}

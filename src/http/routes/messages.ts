@@ -1,0 +1,104 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Chats } from '../../chat/chats.js'
+import type { Messages } from '../../chat/messages.js'
+import type { Chat } from '../../protocol/objects.js'
+import { message, sent } from '../../protocol/objects.js'
+import { cleanText, id, metadata } from '../../protocol/text.js'
+import { callerOf, serviceOf } from '../authentication.js'
+import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page, seqParam } from '../pagination.js'
+import { idempotencyHeader } from './chats.js'
+
+const params = z.object({ id })
+const security = [{ bearer: [] }]
+const historyQuery = z.object({
+  page,
+  cursor: z.string().max(1024).optional(),
+  before: seqParam.optional().describe('the newest before this seq'),
+  after: seqParam.optional().describe('the oldest beyond this seq, still newest first'),
+  limit: limitOf(50),
+})
+const cursor = z.object({ before: z.number() })
+
+/** A chat's history, and messages said by REST. */
+export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Messages }> = async (
+  app,
+  { chats, messages },
+) => {
+  app.get(
+    '/chats/:id/messages',
+    { schema: { security, params, querystring: historyQuery, response: { 200: listOf(message) } } },
+    async (request) => {
+      const { query } = request
+      checkOneWay(query)
+      const { chat } = await chats.get(callerOf(request), request.params.id)
+      const { first, last } = historyRange(chat, query)
+      const isPage = query.cursor === undefined && query.before === undefined && query.after === undefined
+      return {
+        data: await messages.range(chat.id, first, last),
+        pagination: {
+          page: isPage ? (query.page ?? 1) : null,
+          limit: query.limit,
+          total: chat.lastSeq - chat.firstSeq + 1,
+          nextCursor: last >= first && first > chat.firstSeq ? encodeCursor({ before: first }) : null,
+        },
+      }
+    },
+  )
+
+  app.post(
+    '/chats/:id/messages',
+    {
+      schema: {
+        security,
+        params,
+        headers: idempotencyHeader,
+        body: z.object({ content: cleanText, attachments: z.array(id).optional() }),
+        response: { 200: sent, 201: sent },
+      },
+    },
+    async (request, reply) => {
+      const { user, isService } = callerOf(request)
+      const clientId = request.headers['idempotency-key']
+      const said = { ...request.body, chatId: request.params.id, clientId }
+      const answer = await messages.send(user, said, { anywhere: isService })
+      return reply.status(answer.duplicate === true ? 200 : 201).send(answer)
+    },
+  )
+
+  app.post(
+    '/chats/:id/system-messages',
+    {
+      schema: {
+        security,
+        params,
+        headers: idempotencyHeader,
+        body: z.object({ content: cleanText, metadata: metadata.optional() }),
+        response: { 200: sent, 201: sent },
+      },
+    },
+    async (request, reply) => {
+      const { user } = serviceOf(request)
+      const { content, metadata = null } = request.body
+      const said = { content, chatId: request.params.id, clientId: request.headers['idempotency-key'] }
+      const answer = await messages.sendSystem(user, said, metadata)
+      return reply.status(answer.duplicate === true ? 200 : 201).send(answer)
+    },
+  )
+}
+
+/** `seq` has no hole: every way to ask is a range of it, and a deep page costs what the first one costs. */
+export function historyRange(
+  { firstSeq, lastSeq }: Pick<Chat, 'firstSeq' | 'lastSeq'>,
+  query: z.infer<typeof historyQuery>,
+): { first: number; last: number } {
+  const { limit } = query
+  if (query.after !== undefined) {
+    const first = Math.max(firstSeq, query.after + 1)
+    return { first, last: Math.min(lastSeq, first + limit - 1) }
+  }
+  const before = query.cursor === undefined ? query.before : decodeCursor(cursor, query.cursor).before
+  const last =
+    before === undefined ? lastSeq - ((query.page ?? 1) - 1) * limit : Math.min(lastSeq, before - 1)
+  return { first: Math.max(firstSeq, last - limit + 1), last }
+}

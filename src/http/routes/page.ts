@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { ParleyError } from '../../protocol/errors.js'
+import { cleanText, fullName, id } from '../../protocol/text.js'
+
+const PAGE_FILES = fileURLToPath(new URL('../../../dist/web/', import.meta.url))
+
+export interface PageOptions {
+  readonly wsPort: () => number
+  /** Signs a token for the page; undefined where a stranger might ask for one. */
+  readonly signToken:
+    | ((user: { sub: string; fullName: string; scope?: string | undefined }) => string)
+    | undefined
+}
+
+/** The first page, in embedded mode: two people and an order, and tokens for them. */
+export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (app, { wsPort, signToken }) => {
+  if (existsSync(PAGE_FILES))
+    await app.register(fastifyStatic, {
+      root: PAGE_FILES,
+      setHeaders: (response) => {
+        // The files are rebuilt in place: a browser asks whether they have changed.
+        response.header('cache-control', 'no-cache')
+        response.header('content-security-policy', contentSecurityPolicy(wsPort()))
+        response.header('x-content-type-options', 'nosniff')
+      },
+    })
+
+  app.get('/config.json', { schema: { hide: true } }, async () => ({ wsPort: wsPort() }))
+
+  app.post(
+    '/dev/token',
+    {
+      schema: {
+        hide: true,
+        body: z.object({ sub: id, fullName, scope: cleanText.pipe(z.string().max(200)).optional() }),
+        response: { 200: z.object({ token: z.string() }) },
+      },
+      // Before the body is looked at: to a stranger there is no such route.
+      onRequest: async (request) => {
+        const { host, origin } = request.headers
+        const isLocal = isLoopbackHost(host) && (origin === undefined || isLoopbackOrigin(origin))
+        if (signToken === undefined || !isLocal) throw new ParleyError('not_found', 'There is no such route.')
+      },
+    },
+    async (request) => {
+      if (signToken === undefined) throw new ParleyError('not_found')
+      return { token: signToken(request.body) }
+    },
+  )
+}
+
+function contentSecurityPolicy(wsPort: number): string {
+  return [
+    "default-src 'self'",
+    `connect-src 'self' ws://localhost:${wsPort} ws://127.0.0.1:${wsPort} ws://[::1]:${wsPort}`,
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** A name that resolves to this machine is not enough (DNS rebinding): the header must say loopback itself. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  return host !== undefined && isLoopbackOrigin(`http://${host}`)
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  try {
+    return isLoopbackAddress(new URL(origin).hostname)
+  } catch {
+    return false
+  }
+}
+
+export function isLoopbackAddress(name: string): boolean {
+  return name === 'localhost' || name === '[::1]' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
+}

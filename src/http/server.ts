@@ -1,0 +1,85 @@
+import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import type { Chats } from '../chat/chats.js'
+import type { Messages } from '../chat/messages.js'
+import type { TokenVerifier } from '../chat/tokens.js'
+import type { Users } from '../chat/users.js'
+import { requireToken } from './authentication.js'
+import { answerError, answerNotFound } from './errors.js'
+import { chatRoutes } from './routes/chats.js'
+import { healthRoutes } from './routes/health.js'
+import { memberRoutes } from './routes/members.js'
+import { messageRoutes } from './routes/messages.js'
+import { type PageOptions, pageRoutes } from './routes/page.js'
+import { userRoutes } from './routes/users.js'
+
+const BODY_BYTES = 64 * 1024
+const PARAM_LENGTH = 256
+
+export interface HttpOptions {
+  readonly chats: Chats
+  readonly messages: Messages
+  readonly users: Users
+  readonly verifyToken: TokenVerifier
+  /** True when the node can serve: it has started, does not close, and Postgres answers. */
+  readonly isReady: () => Promise<boolean>
+  readonly corsOrigins: '*' | readonly string[]
+  readonly trustProxy: string | undefined
+  /** The page and the tokens for it; undefined where there is none. */
+  readonly page: PageOptions | undefined
+  readonly version: string
+  readonly logger: Logger
+}
+
+/** The Fastify door (CONTRACT.md section 5). Its list of registrations is the map of the service. */
+export async function createHttpServer(options: HttpOptions) {
+  const { corsOrigins, trustProxy, version, logger } = options
+  const app = Fastify({
+    loggerInstance: logger.child({ door: 'http' }),
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES,
+    routerOptions: { maxParamLength: PARAM_LENGTH },
+    trustProxy: trustProxy === undefined ? false : trustProxy.split(','),
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>()
+
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(answerNotFound)
+
+  await app.register(cors, {
+    origin: corsOrigins === '*' ? '*' : [...corsOrigins],
+    exposedHeaders: ['Retry-After'],
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Parley', version, description: 'The chat service for marketplaces.' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    transform: jsonSchemaTransform,
+  })
+
+  await app.register(healthRoutes, options)
+  if (options.page !== undefined) await app.register(pageRoutes, options.page)
+  await app.register(async (guarded) => {
+    requireToken(guarded, options)
+    await guarded.register(chatRoutes, options)
+    await guarded.register(memberRoutes, options)
+    await guarded.register(messageRoutes, options)
+    await guarded.register(userRoutes, options)
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  return app
+}
+
+export type HttpServer = Awaited<ReturnType<typeof createHttpServer>>

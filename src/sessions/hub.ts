@@ -1,0 +1,67 @@
+import { userChannel } from '../chat/channels.js'
+import type { Presence } from '../chat/presence.js'
+import type { CloseReason } from '../protocol/close-codes.js'
+import { encodePush } from '../protocol/codec.js'
+import { CHATS_PER_SESSION, CONTENT_BYTES, FRAME_BYTES, HEARTBEAT_MS } from '../protocol/limits.js'
+import type { User } from '../protocol/objects.js'
+import type { Rooms } from './rooms.js'
+import { Session, type Transport } from './session.js'
+import type { Subscriptions } from './subscriptions.js'
+
+/** The sessions of this node, by user: where they begin and end, and how a user's own channel reaches them. */
+export function createHub(options: {
+  readonly rooms: Rooms
+  readonly presence: Presence
+  readonly subscriptions: Subscriptions
+}) {
+  const { rooms, presence, subscriptions } = options
+  const users = new Map<string, Set<Session>>()
+
+  return {
+    /** A user has connected and is who it says it is: the session begins with `hello`. */
+    begin(user: User, transport: Transport): Session {
+      const session = new Session(user, transport)
+      const sessions = users.get(user.id)
+      if (sessions === undefined) users.set(user.id, new Set([session]))
+      else sessions.add(session)
+      void subscriptions.acquire(userChannel(user.id))
+      presence.arrive(user.id)
+      session.send(
+        encodePush('hello', {
+          sessionId: session.id,
+          user,
+          serverTime: new Date().toISOString(),
+          heartbeatMs: HEARTBEAT_MS,
+          limits: {
+            frameBytes: FRAME_BYTES,
+            contentBytes: CONTENT_BYTES,
+            chatsPerSession: CHATS_PER_SESSION,
+          },
+        }),
+      )
+      return session
+    },
+
+    /** The session's connection has ended, for whatever reason. */
+    end(session: Session): void {
+      const sessions = users.get(session.user.id)
+      if (sessions === undefined || !sessions.delete(session)) return
+      if (sessions.size === 0) users.delete(session.user.id)
+      session.end()
+      rooms.leaveAll(session)
+      subscriptions.release(userChannel(session.user.id))
+      presence.depart(session.user.id)
+    },
+
+    /** What came over the bus on a user's channel: a ready frame for each of its sessions. */
+    receive(userId: string, frame: Buffer): void {
+      for (const session of users.get(userId) ?? []) session.send(frame)
+    },
+
+    closeAll(reason: CloseReason): void {
+      for (const sessions of users.values()) for (const session of sessions) session.close(reason)
+    },
+  }
+}
+
+export type Hub = ReturnType<typeof createHub>

@@ -1,0 +1,102 @@
+import { chatChannel } from '../chat/channels.js'
+import { PRESENCE_MEMBERS } from '../protocol/limits.js'
+import type { JoinData } from '../protocol/server-frames.js'
+import type { ChatStream } from './chat-stream.js'
+import { Roster } from './roster.js'
+import type { Session } from './session.js'
+
+/** One chat in use on this node: its stream, the sessions that have joined it, and what is known of its members. */
+export class Room {
+  readonly chatId: string
+  /** The chat's name on the bus, and inside the doors. */
+  readonly topic: string
+  readonly stream: ChatStream
+  readonly roster = new Roster()
+  /** Users who are typing, by the time it ends by itself. */
+  readonly typing = new Map<string, number>()
+  /** Sessions joined and joins under way: without any the room is closed. */
+  uses = 0
+  readonly #sessions = new Map<string, Set<Session>>()
+  #members = new Set<string>()
+  #membersRev = -1
+  #memberCount = 0
+  /** Members removed, by the event that did it: a join whose snapshot is older must not come in. */
+  readonly #removed = new Map<string, number>()
+
+  constructor(chatId: string, stream: ChatStream) {
+    this.chatId = chatId
+    this.topic = chatChannel(chatId)
+    this.stream = stream
+  }
+
+  /** Arrivals and departures of single users are told in chats of up to PRESENCE_MEMBERS members. */
+  get tellsPresence(): boolean {
+    return this.#memberCount <= PRESENCE_MEMBERS
+  }
+
+  get users(): string[] {
+    return [...this.#sessions.keys()]
+  }
+
+  get members(): ReadonlySet<string> {
+    return this.#members
+  }
+
+  hasUser(userId: string): boolean {
+    return this.#sessions.has(userId)
+  }
+
+  sessionsOf(userId: string): Session[] {
+    return [...(this.#sessions.get(userId) ?? [])]
+  }
+
+  *sessions(): Iterable<Session> {
+    for (const sessions of this.#sessions.values()) yield* sessions
+  }
+
+  /** True when it is the user's first session here. */
+  add(session: Session): boolean {
+    const sessions = this.#sessions.get(session.user.id)
+    if (sessions !== undefined) {
+      sessions.add(session)
+      return false
+    }
+    this.#sessions.set(session.user.id, new Set([session]))
+    return true
+  }
+
+  /** True when it was the user's last session here. */
+  remove(session: Session): boolean {
+    const sessions = this.#sessions.get(session.user.id)
+    if (sessions === undefined || !sessions.delete(session) || sessions.size > 0) return false
+    this.#sessions.delete(session.user.id)
+    return true
+  }
+
+  /** What a snapshot says of the members, unless a newer one or an event has said it already. */
+  learnMembers({ members, chat, rev }: JoinData): void {
+    if (rev < this.#membersRev) return
+    this.#membersRev = rev
+    this.#memberCount = chat.memberCount
+    this.#members = new Set(this.tellsPresence ? members.map(({ userId }) => userId) : [])
+  }
+
+  memberAdded(rev: number, userId: string, memberCount: number): void {
+    this.#membersRev = rev
+    this.#memberCount = memberCount
+    this.#members.add(userId)
+    this.#removed.delete(userId)
+  }
+
+  memberRemoved(rev: number, userId: string, memberCount: number): void {
+    this.#membersRev = rev
+    this.#memberCount = memberCount
+    this.#members.delete(userId)
+    this.#removed.set(userId, rev)
+  }
+
+  /** True when the user was removed by an event that a snapshot of `rev` did not know of. */
+  wasRemovedAfter(rev: number, userId: string): boolean {
+    return (this.#removed.get(userId) ?? -1) > rev
+  }
+}

@@ -1,0 +1,183 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { CatchUp } from '../chat/catch-up.js'
+import { type ChatEvent, decodeChatEvent, type Events } from '../chat/events.js'
+import type { Presence } from '../chat/presence.js'
+import { decodeSignal } from '../chat/signals.js'
+import type { Bus } from '../ports/bus.js'
+import { change } from '../protocol/objects.js'
+import type { JoinData } from '../protocol/server-frames.js'
+import { ChatStream } from './chat-stream.js'
+import { MemberIndex } from './member-index.js'
+import { Room } from './room.js'
+import { createRoomSignals } from './room-signals.js'
+import type { Door, Session } from './session.js'
+import type { Subscriptions } from './subscriptions.js'
+
+const TYPING_TICK_MS = 250
+
+export interface RoomsOptions {
+  readonly nodeId: string
+  readonly bus: Bus
+  readonly subscriptions: Subscriptions
+  readonly catchUp: CatchUp
+  readonly events: Events
+  readonly presence: Presence
+  readonly logger: Logger
+}
+
+const memberChange = z.object({ change, chat: z.object({ memberCount: z.number() }) })
+
+/** The chats in use on this node, and what is delivered to the sessions that have joined them. */
+export function createRooms(options: RoomsOptions) {
+  const { nodeId, bus, subscriptions, catchUp, events, presence, logger } = options
+  const doors: Door[] = []
+  const rooms = new Map<string, Room>()
+  const members = new MemberIndex()
+  const signals = createRoomSignals({ nodeId, bus, members, publish })
+  const typingTimer = setInterval(signals.endTyping, TYPING_TICK_MS)
+  typingTimer.unref()
+
+  events.onCommitted((event) => rooms.get(event.chatId)?.stream.receive(event))
+  presence.onTransitions(signals.applyTransitions)
+
+  function open(chatId: string): Room {
+    const stream = new ChatStream({
+      deliver: (event) => deliver(room, event),
+      read: (afterRev) => catchUp.eventsAfter(chatId, afterRev),
+      onError: (error) => logger.warn({ chatId, error }, 'a hole could not be repaired yet'),
+    })
+    const room = new Room(chatId, stream)
+    rooms.set(chatId, room)
+    return room
+  }
+
+  function release(room: Room): void {
+    subscriptions.release(room.topic)
+    room.uses -= 1
+    if (room.uses > 0) return
+    room.stream.close()
+    members.delete(room)
+    signals.forget(room)
+    rooms.delete(room.chatId)
+  }
+
+  function publish(room: Room, frame: string | Buffer): void {
+    for (const door of doors) door.publish(room.topic, frame)
+  }
+
+  function deliver(room: Room, event: ChatEvent): void {
+    if (event.changesMembers) applyMemberChange(room, event)
+    publish(room, event.frame)
+  }
+
+  /** In the order of the events, before the event itself is delivered: one who was removed does not get it. */
+  function applyMemberChange(room: Room, event: ChatEvent): void {
+    const { change, chat } = memberChange.parse(JSON.parse(event.frame.toString()))
+    if (change.type === 'member_added') room.memberAdded(event.rev, change.userId, chat.memberCount)
+    if (change.type === 'member_removed') {
+      room.memberRemoved(event.rev, change.userId, chat.memberCount)
+      for (const session of room.sessionsOf(change.userId)) leave(session, room.chatId)
+    }
+    members.set(room, room.members)
+  }
+
+  /** Without effect for a session that has not joined. */
+  function leave(session: Session, chatId: string): void {
+    const room = rooms.get(chatId)
+    if (!session.joined.delete(chatId) || room === undefined) return
+    session.unsubscribe(room.topic)
+    if (room.remove(session)) signals.left(room, session.user.id)
+    release(room)
+  }
+
+  return {
+    addDoor(door: Door): void {
+      doors.push(door)
+    },
+
+    /**
+     * The room of a chat, for a join: the bus subscription comes first, so that whatever is committed after the
+     * snapshot is heard of. A bus that is away does not hold it up. `release` it, whatever comes of the join.
+     */
+    async use(chatId: string): Promise<{ room: Room; release: () => void }> {
+      const room = rooms.get(chatId) ?? open(chatId)
+      room.uses += 1
+      const forgetTail = room.stream.keepTail()
+      await subscriptions.acquire(room.topic)
+      return {
+        room,
+        release: () => {
+          forgetTail()
+          release(room)
+        },
+      }
+    },
+
+    /** A session that has joined is sent nothing until it has joined again. Without effect for another. */
+    pause(session: Session, room: Room): void {
+      if (session.joined.has(room.chatId)) session.unsubscribe(room.topic)
+    },
+
+    /**
+     * The one synchronous step of a join: from here on the session is sent each event after its snapshot, first
+     * those that the node has delivered meanwhile. The stream stands at the snapshot's `rev` or beyond.
+     */
+    enter(room: Room, session: Session, snapshot: JoinData, missed: readonly ChatEvent[]): void {
+      if (!session.joined.has(room.chatId)) {
+        void subscriptions.acquire(room.topic)
+        room.uses += 1
+        session.joined.add(room.chatId)
+      }
+      room.learnMembers(snapshot)
+      members.set(room, room.members)
+      session.subscribe(room.topic)
+      for (const event of missed) session.send(event.frame)
+      if (room.add(session)) signals.entered(room, session.user)
+    },
+
+    leave,
+
+    /** The session has ended. */
+    leaveAll(session: Session): void {
+      for (const chatId of session.joined) leave(session, chatId)
+    },
+
+    isTyping(chatId: string, userId: string): boolean {
+      return rooms.get(chatId)?.typing.has(userId) ?? false
+    },
+
+    /** What came over the bus on a chat's channel. */
+    receive(chatId: string, payload: Buffer): void {
+      const room = rooms.get(chatId)
+      if (room === undefined) return
+      const event = decodeChatEvent(chatId, payload)
+      if (event !== undefined) {
+        room.stream.receive(event)
+        return
+      }
+      const signal = decodeSignal(payload)
+      if (signal !== undefined) signals.receive(room, signal)
+    },
+
+    /** Where the streams of the rooms in use stand. */
+    positions(): Map<string, number> {
+      const positions = new Map<string, number>()
+      for (const [chatId, { stream }] of rooms)
+        if (stream.position !== undefined) positions.set(chatId, stream.position)
+      return positions
+    },
+
+    /** Postgres stands at `rev`: reads what this node's stream has missed. */
+    async catchUp(chatId: string, rev: number): Promise<void> {
+      await rooms.get(chatId)?.stream.catchUp(rev)
+    },
+
+    close(): void {
+      clearInterval(typingTimer)
+      for (const room of rooms.values()) room.stream.close()
+    },
+  }
+}
+
+export type Rooms = ReturnType<typeof createRooms>

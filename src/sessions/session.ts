@@ -1,0 +1,70 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { CloseReason } from '../protocol/close-codes.js'
+import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS } from '../protocol/limits.js'
+import type { User } from '../protocol/objects.js'
+
+/** What a door gives each of its sessions; none of it is called after the session has ended. */
+export interface Transport {
+  /** Sends one frame of server-frames.ts, encoded. */
+  send(frame: string | Buffer): void
+  /** From now on the door's `publish` to this topic reaches the session. */
+  subscribe(topic: string): void
+  unsubscribe(topic: string): void
+  close(reason: CloseReason): void
+}
+
+/** A door as the rooms see it: one call reaches all of its sessions that have subscribed the topic. */
+export interface Door {
+  publish(topic: string, frame: string | Buffer): void
+}
+
+/** One open socket of a user, whichever door it came through. */
+export class Session {
+  readonly id = uuidv7()
+  readonly user: User
+  readonly #transport: Transport
+  /** Chats whose events it is sent. */
+  readonly joined = new Set<string>()
+  /** Joins and leaves under way, by chat: they run one after the other. */
+  readonly moving = new Map<string, Promise<void>>()
+  #open = true
+  #badFramesAt: number[] = []
+
+  constructor(user: User, transport: Transport) {
+    this.user = user
+    this.#transport = transport
+  }
+
+  /** After every `await`: a session may have ended meanwhile. */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** The connection has ended: nothing is sent any more. */
+  end(): void {
+    this.#open = false
+  }
+
+  send(frame: string | Buffer): void {
+    if (this.#open) this.#transport.send(frame)
+  }
+
+  subscribe(topic: string): void {
+    if (this.#open) this.#transport.subscribe(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.#open) this.#transport.unsubscribe(topic)
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#open) this.#transport.close(reason)
+  }
+
+  /** Counts a bad frame; true when there were too many of them lately. */
+  countBadFrame(now = Date.now()): boolean {
+    this.#badFramesAt = this.#badFramesAt.filter((at) => now - at < BAD_FRAMES_WINDOW_MS)
+    this.#badFramesAt.push(now)
+    return this.#badFramesAt.length >= BAD_FRAMES
+  }
+}

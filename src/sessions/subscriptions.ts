@@ -1,0 +1,54 @@
+import type { Bus } from '../ports/bus.js'
+
+/** A channel is kept this long after its last user: reconnects and page changes do not come and go on the bus. */
+const LINGER_MS = 5000
+const TICK_MS = 1000
+
+/** Channels of the bus by the number of their users on this node: the first subscribes, the last one frees it. */
+export function createSubscriptions(bus: Bus) {
+  const users = new Map<string, number>()
+  const standing = new Map<string, Promise<void>>()
+  /** Channels without users, by the time the last one left: the oldest come first. */
+  const idle = new Map<string, number>()
+
+  const timer = setInterval(() => {
+    const now = Date.now()
+    for (const [channel, since] of idle) {
+      if (now - since < LINGER_MS) break
+      idle.delete(channel)
+      standing.delete(channel)
+      bus.unsubscribe(channel)
+    }
+  }, TICK_MS)
+  timer.unref()
+
+  return {
+    /** Resolves when the subscription stands, or at once while the bus is away. */
+    acquire(channel: string): Promise<void> {
+      users.set(channel, (users.get(channel) ?? 0) + 1)
+      idle.delete(channel)
+      let ready = standing.get(channel)
+      if (ready === undefined) {
+        ready = bus.subscribe(channel)
+        standing.set(channel, ready)
+      }
+      return ready
+    },
+
+    release(channel: string): void {
+      const left = (users.get(channel) ?? 1) - 1
+      if (left > 0) {
+        users.set(channel, left)
+        return
+      }
+      users.delete(channel)
+      idle.set(channel, Date.now())
+    },
+
+    close(): void {
+      clearInterval(timer)
+    },
+  }
+}
+
+export type Subscriptions = ReturnType<typeof createSubscriptions>

@@ -1,0 +1,129 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Logger } from 'pino'
+import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
+import type { TokenVerifier } from '../chat/tokens.js'
+import type { Users } from '../chat/users.js'
+import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
+import { errorBody, toParleyError } from '../protocol/errors.js'
+import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
+import type { User } from '../protocol/objects.js'
+import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
+import type { Hub } from '../sessions/hub.js'
+import type { Door, Transport } from '../sessions/session.js'
+import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
+
+export interface SocketIoOptions {
+  readonly server: HttpServer
+  readonly corsOrigins: '*' | readonly string[]
+  readonly verifyToken: TokenVerifier
+  readonly users: Users
+  readonly hub: Hub
+  readonly frames: FrameContext
+  readonly logger: Logger
+}
+
+const NAMESPACE = '/chat'
+
+type Events = DefaultEventsMap
+type ChatSocket = Socket<Events, Events, Events, { user: User }>
+
+/**
+ * The Socket.IO door (CONTRACT.md section 4): a translation onto the same frames, handlers and pushes as the raw
+ * door. A room of Socket.IO is a topic.
+ */
+export function createSocketIoDoor(options: SocketIoOptions) {
+  const { server, corsOrigins, verifyToken, users, hub, frames, logger } = options
+  const io = new Server<Events, Events, Events, { user: User }>(server, {
+    maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
+    connectTimeout: HANDSHAKE_MS,
+    serveClient: false,
+    cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
+  })
+  const namespace = io.of(NAMESPACE)
+
+  namespace.use((socket, next) => {
+    authenticate(socket).then(
+      (user) => {
+        socket.data.user = user
+        next()
+      },
+      (error: unknown) => next(toConnectError(error)),
+    )
+  })
+
+  namespace.on('connection', (socket) => {
+    const { user } = socket.data
+    const session = hub.begin(user, toTransport(socket))
+    socket.on('disconnect', () => hub.end(session))
+    for (const [event, type] of FRAME_OF_EVENT)
+      socket.on(event, (data: unknown, acknowledge: unknown) => {
+        const decoded = toFrame(type, data)
+        const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
+        const answer = typeof acknowledge === 'function' ? acknowledge : undefined
+        void dispatch(frames, session, decoded, {
+          reply(data) {
+            answer?.({ type: 'reply', ref, data })
+            // As in the seed, the one who joins hears of it too; the others are told by the room.
+            if (decoded.ok && decoded.frame.type === 'join' && 'complete' in data && data.complete === true)
+              socket.emit('user joined', {
+                chatId: decoded.frame.chatId,
+                userId: user.id,
+                fullName: user.fullName,
+              })
+          },
+          error(error) {
+            const body = { type: 'error', ref, ...errorBody(error) }
+            if (answer === undefined) socket.emit('parley error', body)
+            else answer(body)
+          },
+        })
+      })
+  })
+
+  async function authenticate(socket: ChatSocket): Promise<User> {
+    const { token } = socket.handshake.auth
+    return await users.identify(await verifyToken(typeof token === 'string' ? token : ''))
+  }
+
+  function toConnectError(error: unknown): Error {
+    const refusal = toParleyError(error)
+    if (refusal.temporary) logger.warn({ code: refusal.code }, 'a session could not be authenticated now')
+    return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })
+  }
+
+  const door: Door = {
+    publish(topic, frame) {
+      if (!namespace.adapter.rooms.has(topic)) return
+      const { event, body } = toSocketEvent(frame)
+      namespace.local.to(topic).emit(event, body)
+    },
+  }
+
+  return {
+    door,
+
+    /** Closes what is left of this door; the HTTP server is not its own. */
+    close(): void {
+      namespace.disconnectSockets(true)
+      io.engine.close()
+    },
+  }
+}
+
+export type SocketIoDoor = ReturnType<typeof createSocketIoDoor>
+
+function toTransport(socket: ChatSocket): Transport {
+  return {
+    send(frame) {
+      const { event, body } = toSocketEvent(frame)
+      socket.emit(event, body)
+    },
+    subscribe: (topic) => void socket.join(topic),
+    unsubscribe: (topic) => void socket.leave(topic),
+    close(reason) {
+      // A client whose transport is closed reconnects by itself; one that is disconnected does not.
+      if (mayReconnect(CLOSE_CODES[reason].code)) socket.conn.close()
+      else socket.disconnect(true)
+    },
+  }
+}
