@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { readOrCreateSecret } from './adapters/secret-file.js'
@@ -99,7 +100,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   isServing = true
 
   return {
-    port: http.addresses()[0]?.port ?? config.port,
+    port: listenedPort(http.server.address(), config.port),
     wsPort: gateway.port(),
     async close() {
       isServing = false
@@ -109,6 +110,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       socketIo.close()
       await http.close()
       gateway.close()
+      await messages.drain()
       sweep.close()
       rooms.close()
       subscriptions.close()
@@ -133,6 +135,10 @@ function pageSigner(config: Config, key: TokenKey) {
   if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
   const rules = { secret: key.secret, issuer, audience, expiresInMs: EMBEDDED_TOKEN_MS }
   return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
+}
+
+function listenedPort(address: ReturnType<HttpServer['address']>, configured: number): number {
+  return address === null || typeof address === 'string' ? configured : address.port
 }
 
 async function answers(ping: () => Promise<void>): Promise<boolean> {

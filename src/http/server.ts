@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -44,7 +45,8 @@ export async function createHttpServer(options: HttpOptions) {
   const { corsOrigins, trustProxy, version, logger } = options
   const app = Fastify({
     loggerInstance: logger.child({ door: 'http' }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: PARAM_LENGTH },
     trustProxy: trustProxy === undefined ? false : trustProxy.split(','),
