@@ -1,0 +1,99 @@
+// What every script needs first: the packages installed and dist/ built, each only when it has to be.
+// Plain Node and no packages, because on a fresh clone there are none yet.
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+const sources = ['src', 'web', 'db', 'tsconfig.json', 'tsconfig.build.json']
+// Written last: a dist/ without it is half a build.
+const stamp = join(root, 'dist/.built')
+
+/** Progress goes to stderr: the stdout of `npm run token` is the token and nothing else. */
+export function say(line) {
+  process.stderr.write(`${line}\n`)
+}
+
+/** A failure that is told in one line; its stack would say nothing to the reader. */
+export class Failure extends Error {}
+
+/** Runs a command to its end, with its output on our stderr. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve()
+      else reject(new Failure(`${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`})`))
+    })
+  })
+}
+
+/** A command that a package brings, found without npm's PATH. */
+export function bin(name) {
+  return join(root, 'node_modules/.bin', name)
+}
+
+/** Runs a script's body: a told failure is a line, anything else a stack, both are exit code 1. */
+export async function main(body) {
+  try {
+    await body()
+  } catch (error) {
+    // What a signal of ours has cut short says so in its cause.
+    const failure = error.name === 'AbortError' ? error.cause : error
+    say(failure instanceof Failure ? failure.message : failure.stack)
+    process.exitCode ||= 1
+  }
+}
+
+export async function prepare(options) {
+  await installWhenStale(options)
+  if (newest(sources.map((source) => join(root, source))) > modified(stamp)) await build(options)
+}
+
+export async function installWhenStale(options) {
+  // npm writes this copy of the lockfile at the end of every install.
+  const installed = modified(join(root, 'node_modules/.package-lock.json'))
+  if (installed >= modified(join(root, 'package-lock.json'))) return
+  say('installing…')
+  // The build needs the development packages, also where NODE_ENV=production would leave them out.
+  await run('npm', ['ci', '--include=dev', '--loglevel=error'], options)
+}
+
+export async function build(options) {
+  say('building…')
+  const started = new Date()
+  await rm(join(root, 'dist'), { recursive: true, force: true })
+  await run(bin('tsc'), ['-p', 'tsconfig.build.json'], options)
+  await run(bin('tsc'), ['-p', 'web/tsconfig.json'], options)
+  await copyPage()
+  await writeFile(stamp, '')
+  // A source saved while the compiler ran is newer than the build, not part of it.
+  await utimes(stamp, started, started)
+}
+
+async function copyPage() {
+  const page = join(root, 'dist/web')
+  await mkdir(page, { recursive: true })
+  for (const name of readdirSync(join(root, 'web'))) {
+    if (/\.(html|css|svg)$/.test(name)) await copyFile(join(root, 'web', name), join(page, name))
+  }
+}
+
+/** The latest change below the paths. Folders count too: a deleted file changes nothing but its folder. */
+function newest(paths) {
+  let latest = 0
+  for (const path of paths.filter((path) => existsSync(path))) {
+    const stat = statSync(path)
+    const below = stat.isDirectory() ? newest(readdirSync(path).map((name) => join(path, name))) : 0
+    latest = Math.max(latest, stat.mtimeMs, below)
+  }
+  return latest
+}
+
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1
+}
