@@ -1,0 +1,115 @@
+// The programs that tests need and npm cannot bring: found on this machine, or installed from Debian's packages.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { Failure, say } from './prepare.mjs'
+
+const tools = [
+  { variable: 'TEST_REDIS_SERVER', commands: ['redis-server'], debian: 'redis-server' },
+  {
+    variable: 'TEST_CHROMIUM',
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    debian: 'chromium',
+  },
+]
+
+const policy = '/usr/sbin/policy-rc.d'
+
+/** The tools' paths, as variables for the tests. */
+export async function findTools() {
+  const missing = tools.filter((tool) => !find(tool))
+  if (missing.length > 0) {
+    const names = missing.map((tool) => tool.debian)
+    if (!canInstall())
+      throw new Failure(`missing: ${names.join(', ')} (install it, or run as root on Debian)`)
+    await install(names)
+  }
+  return Object.fromEntries(tools.map((tool) => [tool.variable, find(tool) ?? lost(tool)]))
+}
+
+/** Debian's Postgres of a version: the folder of its binaries, or a reason why there is none. */
+export async function findDebianPostgres(version) {
+  const binaries = `/usr/lib/postgresql/${version}/bin`
+  const found = () => existsSync(join(binaries, 'initdb'))
+  if (!found()) {
+    if (!canInstall()) return { reason: `is not installed (package postgresql-${version})` }
+    const failure = await installWithoutCluster(version).catch((error) => error)
+    if (!found()) return { reason: `could not be installed: ${failure?.message ?? 'no binaries'}` }
+  }
+  return { binaries }
+}
+
+/** Debian's package creates a cluster "main" when it is installed; a test run leaves none behind. */
+async function installWithoutCluster(version) {
+  const cluster = `/etc/postgresql/${version}/main`
+  const existed = existsSync(cluster)
+  try {
+    await install([`postgresql-${version}`])
+  } finally {
+    if (!existed && existsSync(cluster)) await quietly('pg_dropcluster', ['--stop', version, 'main'])
+  }
+}
+
+async function install(packages) {
+  say(`installing ${packages.join(', ')} (apt-get)…`)
+  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300']
+  await withoutServices(async () => {
+    await quietly('apt-get', ['update', '-qq'])
+    await quietly('apt-get', ['install', ...options, ...packages])
+  })
+}
+
+/** Debian starts a service with its package, unless this file says no. One that is there is the admin's word. */
+async function withoutServices(body) {
+  if (existsSync(policy)) return await body()
+  await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    await body()
+  } finally {
+    await rm(policy, { force: true })
+  }
+}
+
+/** Runs to the end in a group of its own: a Ctrl-C in the middle would leave packages half installed. */
+async function quietly(command, args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  }
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Failure(`${[command, ...args].join(' ')} failed (exit code ${code}):\n${output}`)
+}
+
+function canInstall() {
+  return process.getuid?.() === 0 && onPath('apt-get') !== undefined
+}
+
+/** A path given by the variable itself goes first. */
+function find({ variable, commands }) {
+  if (process.env[variable]) return process.env[variable]
+  return commands.map(onPath).find((path) => path !== undefined)
+}
+
+function lost(tool) {
+  throw new Failure(`missing: ${tool.debian} was installed, but ${tool.commands[0]} is not on the PATH`)
+}
+
+function onPath(command) {
+  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command))
+  return places.find(isExecutable)
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

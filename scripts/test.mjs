@@ -1,0 +1,142 @@
+// npm test [-- <files and flags for tap>]: lint, types, then the tests against real engines that are started
+// here and stopped again. Named files are a quick look: no lint, no types, one engine.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { embeddedBinaries, isOpenToAll, startPostgres } from './postgres-server.mjs'
+import { bin, Failure, main, prepare, root, run, say } from './prepare.mjs'
+import { findDebianPostgres, findTools } from './system-tools.mjs'
+import { createReport } from './tap-report.mjs'
+
+const oldest = '15'
+// What differs between versions of Postgres is in the SQL, so the second engine runs the tests that reach it.
+const foldersForOldest = ['test/store', 'test/contracts', 'test/scenarios']
+
+const args = process.argv.slice(2)
+const named = args.some((arg) => !arg.startsWith('-'))
+const interrupt = new AbortController()
+const { signal } = interrupt
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(name, () => {
+    process.exitCode = 128 + constants.signals[name]
+    interrupt.abort(new Failure(`stopped by ${name}`))
+  })
+}
+
+await main(async () => {
+  await prepare({ signal })
+  if (!named) await check()
+  const tools = await findTools()
+  const legs = await inFolder(async (folder) => await runLegs(folder, tools))
+  summarise(legs)
+})
+
+async function check() {
+  say('linting…')
+  await run(bin('biome'), ['check', '.'], { signal })
+  say('checking types…')
+  await run(bin('tsc'), ['--noEmit'], { signal })
+}
+
+/** One temporary folder for all of a run, the tests' own included: removing it leaves nothing behind. */
+async function inFolder(body) {
+  // Root's own temporary folder may be closed to the user that Postgres runs as.
+  const folder = await mkdtemp(join(isOpenToAll(tmpdir()) ? tmpdir() : '/tmp', 'parley-test-'))
+  try {
+    await chmod(folder, 0o711)
+    return await body(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function runLegs(folder, tools) {
+  const embedded = await embeddedBinaries(join(folder, 'binaries'))
+  const newest = await leg('Postgres 18', embedded, folder, tools, args)
+  if (named) return [newest]
+  const second = await legOnOldest(folder, tools)
+  return second ? [newest, second] : [newest]
+}
+
+async function legOnOldest(folder, tools) {
+  const files = (await Promise.all(foldersForOldest.map(testsIn))).flat()
+  if (files.length === 0) return skip(`no tests in ${foldersForOldest.join(', ')}`)
+  const { binaries, reason } = await findDebianPostgres(oldest)
+  if (!binaries) return skip(reason)
+  return await leg(`Postgres ${oldest}`, binaries, folder, tools, [...args, ...files])
+}
+
+function skip(reason) {
+  console.log(`\nskipped: Postgres ${oldest} ${reason}`)
+}
+
+async function testsIn(path) {
+  const names = await readdir(join(root, path), { recursive: true }).catch(() => [])
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name))
+}
+
+/** The tests against one Postgres. */
+async function leg(name, binaries, folder, tools, tapArgs) {
+  console.log(`\n${name}`)
+  signal.throwIfAborted()
+  const started = Date.now()
+  const database = await startPostgres({ binaries, folder: join(folder, name.replace(' ', '-')), signal })
+  try {
+    const env = { ...process.env, ...tools, TMPDIR: folder, TEST_DATABASE_URL: database.url }
+    const report = await runTap(tapArgs, env)
+    return { name, ...report, seconds: Math.round((Date.now() - started) / 1000) }
+  } finally {
+    await database.stop()
+  }
+}
+
+async function runTap(tapArgs, env) {
+  // A process group of its own: what a crashed or timed out test has started is in it, and goes with it.
+  const options = { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] }
+  const tap = spawn(bin('tap'), [...tapArgs, '--reporter=tap'], options)
+  const endGroup = () => kill(-tap.pid)
+  signal.addEventListener('abort', endGroup, { once: true })
+  const report = createReport((line) => console.log(line))
+  const lines = createInterface({ input: tap.stdout }).on('line', report.line)
+  const lastLine = once(lines, 'close')
+  const [code] = await once(tap, 'exit')
+  // A pipe ends when its last writer has gone, so first the group, then the last line.
+  endGroup()
+  await lastLine
+  signal.throwIfAborted()
+  return { code, counts: report.counts, failures: report.failures }
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
+}
+
+/** The last line is the plain one that tools read: the sum of all legs. */
+function summarise(legs) {
+  const failures = legs.flatMap((leg) => leg.failures.map((failure) => `  ✖ ${failure}  (${leg.name})`))
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  console.log(['', ...failures].join('\n'))
+  for (const { name, code, counts, seconds } of legs) {
+    // tap can fail without a failed assertion (a bail out, a crash of its own): that is one failure too.
+    const failed = Math.max(counts.failed, code === 0 ? 0 : 1)
+    total.passed += counts.passed
+    total.failed += failed
+    total.skipped += counts.skipped
+    console.log(`${name}: ${words({ ...counts, failed })} in ${seconds} s`)
+    if (counts.passed + failed === 0) console.log(`${name}: no test ran`)
+  }
+  console.log(words(total))
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1
+}
+
+function words({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
