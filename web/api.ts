@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The server has no /dev/token: it is not in embedded mode, and this page cannot sign anybody in. */
+/** The server has no /dev/token (it is not embedded, or not only for this machine): nobody can be signed in. */
 export class NotEmbeddedError extends Error {}
 
 export interface Identity {

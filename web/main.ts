@@ -93,7 +93,7 @@ const start = async () => {
 start().catch((error: unknown) => {
   if (error instanceof NotEmbeddedError) {
     showProblem(
-      'This page works in embedded mode only: this server does not hand out demo tokens, so nobody can be signed in here.',
+      'Nobody can be signed in here: a server gives tokens to this page only in embedded mode, with its own secret, and on a loopback address.',
       false,
     )
     return
