@@ -36,7 +36,8 @@ export async function findDebianPostgres(version) {
   if (!found()) {
     if (!canInstall()) return { reason: `is not installed (package postgresql-${version})` }
     const failure = await installWithoutCluster(version).catch((error) => error)
-    if (!found()) return { reason: `could not be installed: ${failure?.message ?? 'no binaries'}` }
+    const lastLine = failure?.message.trim().split('\n').at(-1) ?? 'no binaries'
+    if (!found()) return { reason: `could not be installed: ${lastLine}` }
   }
   return { binaries }
 }
