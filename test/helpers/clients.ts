@@ -89,7 +89,8 @@ export async function connectRaw(
         let seen = 0
         const timer = setTimeout(() => {
           waiting.delete(look)
-          reject(new Error(`no such frame; the last ones: ${JSON.stringify(frames.slice(-5))}`))
+          const last = frames.slice(-5).map((frame) => JSON.stringify(frame).slice(0, 300))
+          reject(new Error(`no such frame; the last ones:\n${last.join('\n')}`))
         }, PATIENCE_MS)
         const look = () => {
           while (seen < frames.length) {

@@ -56,8 +56,7 @@ export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (app, { wsPo
 function contentSecurityPolicy(wsPort: number): string {
   return [
     "default-src 'self'",
-    `connect-src 'self' ws://localhost:${wsPort} ws://127.0.0.1:${wsPort} ws://[::1]:${wsPort}`,
-    "img-src 'self' data:",
+    `connect-src 'self' ws://localhost:${wsPort} ws://127.0.0.1:${wsPort}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
