@@ -49,7 +49,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const events = createEvents(bus)
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
-  const messages = createMessages({ store, events, users, inbox, commit: config.commit })
+  const messages = createMessages({ store, events, inbox, commit: config.commit })
   const chats = createChats({ store, bus, events, users, inbox, presence })
   const catchUp = createCatchUp({ store, chats })
 
@@ -65,7 +65,10 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       if (address.kind === 'chat') rooms.receive(address.chatId, payload)
       else if (address.kind === 'user') hub.receive(address.userId, payload)
       else if (address.kind === 'presence') presence.receive(payload)
-      else if (address.kind === 'names') users.receive(payload)
+      else if (address.kind === 'names') {
+        const renamed = users.receive(payload)
+        if (renamed !== undefined) hub.rename(renamed)
+      }
     } catch (error) {
       logger.warn({ channel, error }, 'a message of the bus is not understood')
     }

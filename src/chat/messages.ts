@@ -7,7 +7,6 @@ import type { Store } from '../store/store.js'
 import { type Events, messageEvent } from './events.js'
 import { createGroupCommit } from './group-commit.js'
 import type { Inbox } from './inbox.js'
-import type { Users } from './users.js'
 import { toMessage } from './views.js'
 
 export interface SendRequest {
@@ -24,13 +23,12 @@ interface Sending extends NewMessage {
 export interface MessagesOptions {
   readonly store: Store
   readonly events: Events
-  readonly users: Users
   readonly inbox: Inbox
   readonly commit: { readonly batch: number; readonly queue: number }
 }
 
 /** Messages: said, committed, told; and read again. */
-export function createMessages({ store, events, users, inbox, commit }: MessagesOptions) {
+export function createMessages({ store, events, inbox, commit }: MessagesOptions) {
   const lane = createGroupCommit<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
   /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
   const underWay = new Map<string, Promise<Sent>>()
@@ -78,6 +76,7 @@ export function createMessages({ store, events, users, inbox, commit }: Messages
     }
   }
 
+  /** Nothing is waited for before the lane: the sends of one session keep their order. */
   async function say(
     user: User,
     request: SendRequest,
@@ -89,7 +88,7 @@ export function createMessages({ store, events, users, inbox, commit }: Messages
       id: uuidv7(),
       chatId: request.chatId,
       senderId: user.id,
-      senderName: await users.nameOf(user.id),
+      senderName: user.fullName,
       clientId: request.clientId ?? null,
       content: request.content,
     }

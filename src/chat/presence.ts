@@ -61,13 +61,15 @@ export function createPresence({ store, bus, leases, logger, leaseMs, offlineHol
       enqueue(() => hold(fresh))
     }
     const now = Date.now()
-    const gone = [...leaving].filter(([, since]) => now - since.getTime() >= offlineHoldMs)
-    if (gone.length === 0) return
-    for (const [userId] of gone) {
+    const gone: [string, Date][] = []
+    for (const [userId, since] of leaving) {
+      // In the order of their leaving: the rest left later.
+      if (now - since.getTime() < offlineHoldMs) break
       leaving.delete(userId)
       sessions.delete(userId)
+      gone.push([userId, since])
     }
-    enqueue(() => release(gone))
+    if (gone.length > 0) enqueue(() => release(gone))
   }
 
   async function hold(userIds: readonly string[]): Promise<void> {

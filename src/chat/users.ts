@@ -18,8 +18,11 @@ const naming = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerc
 export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
   const known = new LRUCache<string, Naming>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
 
-  function learn(namings: readonly Naming[]): void {
-    for (const naming of namings) known.set(naming.id, naming)
+  async function write(namings: readonly Naming[]): Promise<void> {
+    for (const { changed, ...naming } of await store.users.name(namings)) {
+      known.set(naming.id, naming)
+      if (changed) bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
+    }
   }
 
   return {
@@ -27,33 +30,32 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
       const kept = known.get(userId)
       const isNews = fullName !== undefined && (kept === undefined || kept.namedAt < namedAt)
-      if (isNews) learn(await store.users.name([{ id: userId, fullName, namedAt }]))
+      if (isNews) await write([{ id: userId, fullName, namedAt }])
       return { id: userId, fullName: await this.nameOf(userId) }
     },
 
     /** The current name, or the id of a user who was never named. */
     async nameOf(userId: string): Promise<string> {
-      const kept = known.get(userId)
-      if (kept !== undefined) return kept.fullName
-      const found = await store.users.names([userId])
-      learn(found)
-      return found[0]?.fullName ?? userId
+      const kept = known.get(userId) ?? (await store.users.names([userId]))[0]
+      if (kept === undefined) return userId
+      known.set(userId, kept)
+      return kept.fullName
     },
 
     /** A service's write: it counts until a newer token says otherwise. */
     async rename(namings: readonly Naming[]): Promise<void> {
-      if (namings.length === 0) return
+      // The last word on each: a statement cannot write one row twice.
       const distinct = new Map(namings.map((naming) => [naming.id, naming]))
-      const current = await store.users.name([...distinct.values()])
-      learn(current)
-      for (const naming of current) bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
+      if (distinct.size > 0) await write([...distinct.values()])
     },
 
-    /** What another node's `rename` has said. */
-    receive(payload: Buffer): void {
-      const parsed = naming.safeParse(JSON.parse(payload.toString()))
-      // Only what is in use here: a rename of somebody else is read when it is needed.
-      if (parsed.success && known.has(parsed.data.id)) learn([parsed.data])
+    /** What any node's write has said over the bus; undefined when it is not understood. */
+    receive(payload: Buffer): User | undefined {
+      const renamed = naming.safeParse(JSON.parse(payload.toString())).data
+      if (renamed === undefined) return undefined
+      // Only what is in use here: another name is read when it is needed.
+      if (known.has(renamed.id)) known.set(renamed.id, renamed)
+      return { id: renamed.id, fullName: renamed.fullName }
     },
   }
 }

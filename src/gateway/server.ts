@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
 import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
 import { decodeFrame, encodeError, encodeReply } from '../protocol/codec.js'
 import { type ParleyError, toParleyError } from '../protocol/errors.js'
-import { FRAME_HARD_BYTES } from '../protocol/limits.js'
+import { FRAME_HARD_BYTES, HANDSHAKE_MS } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
@@ -102,8 +103,8 @@ export function createGateway(options: GatewayOptions) {
   async function authenticate(token: string | undefined): Promise<SocketData> {
     if (token === undefined) return { user: undefined, refusal: 'unauthenticated', session: undefined }
     try {
-      const user = await users.identify(await verifyToken(token))
-      return { user, refusal: undefined, session: undefined }
+      const user = await withinHandshake(verifyToken(token).then(users.identify))
+      return { user, refusal: user === undefined ? 'handshakeTimeout' : undefined, session: undefined }
     } catch (error) {
       return { user: undefined, refusal: closeReasonOf(toParleyError(error)), session: undefined }
     }
@@ -153,6 +154,17 @@ export function createGateway(options: GatewayOptions) {
 }
 
 export type Gateway = ReturnType<typeof createGateway>
+
+/** Undefined when the work takes longer than a handshake may. */
+async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
+  const timeout = new AbortController()
+  const late = delay(HANDSHAKE_MS, undefined, { signal: timeout.signal, ref: false }).catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    timeout.abort()
+  }
+}
 
 /** A closed uWS socket throws when it is touched: the session sees to it that none is. */
 function toTransport(socket: uWS.WebSocket<SocketData>): Transport {

@@ -27,8 +27,8 @@ export const PRESENCE_MEMBERS = 100
 export const ACTIVITY_MEMBERS = 50
 export const ACTIVITY_INTERVAL_MS = 1000
 export const CHATS_PER_SESSION = 1000
-/** Joins of one session that may be under way at once. */
-export const JOINS_IN_FLIGHT = 100
+/** Frames of one session that may be under way at once; more are `rate_limited`. */
+export const FRAMES_IN_FLIGHT = 1000
 export const TYPING_MS = 5000
 export const HEARTBEAT_MS = 25_000
 /** Bad frames within the window that close a session (4400). */

@@ -58,6 +58,11 @@ export function createHub(options: {
       for (const session of users.get(userId) ?? []) session.send(frame)
     },
 
+    /** The user's sessions speak under this name from now on. */
+    rename({ id, fullName }: User): void {
+      for (const session of users.get(id) ?? []) session.rename(fullName)
+    },
+
     closeAll(reason: CloseReason): void {
       for (const sessions of users.values()) for (const session of sessions) session.close(reason)
     },

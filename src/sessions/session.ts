@@ -21,18 +21,29 @@ export interface Door {
 /** One open socket of a user, whichever door it came through. */
 export class Session {
   readonly id = uuidv7()
-  readonly user: User
   readonly #transport: Transport
   /** Chats whose events it is sent. */
   readonly joined = new Set<string>()
   /** Joins and leaves under way, by chat: they run one after the other. */
   readonly moving = new Map<string, Promise<void>>()
+  /** Frames under way. */
+  busy = 0
+  #user: User
   #open = true
   #badFramesAt: number[] = []
 
   constructor(user: User, transport: Transport) {
-    this.user = user
+    this.#user = user
     this.#transport = transport
+  }
+
+  /** Under the name that counts now. */
+  get user(): User {
+    return this.#user
+  }
+
+  rename(fullName: string): void {
+    this.#user = { ...this.#user, fullName }
   }
 
   /** After every `await`: a session may have ended meanwhile. */

@@ -79,17 +79,15 @@ export function createMemberStore(db: Kysely<Schema>) {
 
     /** The first `most` members of each chat. */
     async firstOf(chatIds: readonly string[], most: number): Promise<Map<string, MemberRow[]>> {
-      const ranked = members(db)
-        .select([
-          'm.chat_id',
-          sql<number>`row_number() over (partition by m.chat_id order by m.user_id)`.as('n'),
-        ])
-        .where('m.chat_id', 'in', chatIds)
       const rows = await db
-        .selectFrom(ranked.as('r'))
-        .selectAll()
-        .where('n', '<=', most)
-        .orderBy('n')
+        .selectFrom('chats as c')
+        .innerJoinLateral(
+          (eb) => members(eb).whereRef('m.chat_id', '=', 'c.id').orderBy('m.user_id').limit(most).as('first'),
+          (join) => join.onTrue(),
+        )
+        .selectAll('first')
+        .select('c.id as chat_id')
+        .where('c.id', 'in', chatIds)
         .execute()
       const byChat = new Map<string, MemberRow[]>(chatIds.map((chatId) => [chatId, []]))
       for (const row of rows) byChat.get(row.chat_id)?.push(row)

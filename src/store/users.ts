@@ -7,11 +7,18 @@ export interface Naming {
   readonly namedAt: Date
 }
 
+export interface Named extends Naming {
+  /** The user was known under another name before. */
+  readonly changed: boolean
+}
+
 /** SQL about users: their names and when they were last seen. */
 export function createUserStore(db: Kysely<Schema>) {
   return {
     /** Writes the names that are newer than what is kept; answers, for every user, the one that now counts. */
-    async name(namings: readonly Naming[]): Promise<Naming[]> {
+    async name(namings: readonly Naming[]): Promise<Named[]> {
+      const ids = namings.map(({ id }) => id)
+      const before = await this.names(ids)
       await db
         .insertInto('users')
         .values(namings.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
@@ -22,15 +29,15 @@ export function createUserStore(db: Kysely<Schema>) {
               full_name: eb.ref('excluded.full_name'),
               named_at: eb.ref('excluded.named_at'),
             }))
-            .whereRef('excluded.named_at', '>=', 'users.named_at')
-            .whereRef(
-              sql`(excluded.full_name, excluded.named_at)`,
-              '!=',
-              sql`(users.full_name, users.named_at)`,
-            ),
+            .whereRef('excluded.named_at', '>=', 'users.named_at'),
         )
         .execute()
-      return await this.names(namings.map(({ id }) => id))
+      const names = new Map(before.map(({ id, fullName }) => [id, fullName]))
+      const after = await this.names(ids)
+      return after.map((naming) => ({
+        ...naming,
+        changed: (names.get(naming.id) ?? naming.fullName) !== naming.fullName,
+      }))
     },
 
     /** A user who was never named is absent. */

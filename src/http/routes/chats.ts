@@ -21,7 +21,7 @@ const listQuery = z.object({
   orderId: id.optional(),
   q: cleanText.pipe(z.string().min(1).max(100)).optional().describe('in the subject and the members’ names'),
 })
-const cursor = z.object({ activity: z.coerce.date(), id: z.string() })
+const cursor = z.object({ activity: z.coerce.date(), id })
 const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
 const security = [{ bearer: [] }]
 

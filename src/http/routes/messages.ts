@@ -18,7 +18,7 @@ const historyQuery = z.object({
   after: seqParam.optional().describe('the oldest beyond this seq, still newest first'),
   limit: limitOf(50),
 })
-const cursor = z.object({ before: z.number() })
+const cursor = z.object({ before: z.int().positive() })
 
 /** A chat's history, and messages said by REST. */
 export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Messages }> = async (

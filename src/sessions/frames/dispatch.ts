@@ -6,7 +6,8 @@ import type { Bus } from '../../ports/bus.js'
 import type { ClientFrame } from '../../protocol/client-frames.js'
 import type { CloseReason } from '../../protocol/close-codes.js'
 import type { Decoded } from '../../protocol/codec.js'
-import { type ParleyError, toParleyError } from '../../protocol/errors.js'
+import { ParleyError, toParleyError } from '../../protocol/errors.js'
+import { FRAMES_IN_FLIGHT } from '../../protocol/limits.js'
 import type { Rooms } from '../rooms.js'
 import type { Session } from '../session.js'
 import { handleJoin } from './join.js'
@@ -47,8 +48,11 @@ export async function dispatch(
   decoded: Decoded,
   respond: Respond,
 ): Promise<void> {
+  session.busy += 1
   try {
     if (!decoded.ok) throw decoded.error
+    if (session.busy > FRAMES_IN_FLIGHT)
+      throw new ParleyError('rate_limited', `At most ${FRAMES_IN_FLIGHT} frames may be under way.`)
     await handle(context, session, decoded.frame, respond.reply)
   } catch (error) {
     const refusal = toParleyError(error)
@@ -57,6 +61,8 @@ export async function dispatch(
     respond.error(refusal)
     const reason = closeReason(session, decoded, refusal)
     if (reason !== undefined) session.close(reason)
+  } finally {
+    session.busy -= 1
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../chat/events.js'
 import type { JoinFrame } from '../../protocol/client-frames.js'
 import { ParleyError } from '../../protocol/errors.js'
-import { CHATS_PER_SESSION, JOINS_IN_FLIGHT } from '../../protocol/limits.js'
+import { CHATS_PER_SESSION } from '../../protocol/limits.js'
 import type { JoinData } from '../../protocol/server-frames.js'
 import type { Room } from '../room.js'
 import type { Session } from '../session.js'
@@ -18,8 +18,6 @@ export const handleJoin: FrameHandler<JoinFrame> = async (context, session, fram
   const { chatId } = frame
   if (!session.joined.has(chatId) && session.joined.size >= CHATS_PER_SESSION)
     throw new ParleyError('conflict', `A session joins at most ${CHATS_PER_SESSION} chats.`)
-  if (session.moving.size >= JOINS_IN_FLIGHT)
-    throw new ParleyError('rate_limited', `At most ${JOINS_IN_FLIGHT} joins may be under way.`)
   await oneAfterAnother(session, chatId, async () => {
     const { rooms } = context
     const { room, release } = await rooms.use(chatId)
