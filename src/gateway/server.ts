@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions) {
   async function authenticate(token: string | undefined): Promise<SocketData> {
     if (token === undefined) return { user: undefined, refusal: 'unauthenticated', session: undefined }
     try {
-      const user = await withinHandshake(verifyToken(token).then(users.identify))
+      const user = await withinHandshake(verifyToken(token).then((identity) => users.identify(identity)))
       return { user, refusal: user === undefined ? 'handshakeTimeout' : undefined, session: undefined }
     } catch (error) {
       return { user: undefined, refusal: closeReasonOf(toParleyError(error)), session: undefined }

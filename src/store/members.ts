@@ -14,6 +14,8 @@ export interface NewMember {
   readonly role: string
 }
 
+const MEMBER = ['m.user_id', 'm.role', 'm.last_read_seq', 'u.full_name', 'u.last_seen_at'] as const
+
 /** SQL about who belongs to a chat. */
 export function createMemberStore(db: Kysely<Schema>) {
   return {
@@ -82,7 +84,15 @@ export function createMemberStore(db: Kysely<Schema>) {
       const rows = await db
         .selectFrom('chats as c')
         .innerJoinLateral(
-          (eb) => members(eb).whereRef('m.chat_id', '=', 'c.id').orderBy('m.user_id').limit(most).as('first'),
+          (eb) =>
+            eb
+              .selectFrom('chat_members as m')
+              .leftJoin('users as u', 'u.id', 'm.user_id')
+              .select(MEMBER)
+              .whereRef('m.chat_id', '=', 'c.id')
+              .orderBy('m.user_id')
+              .limit(most)
+              .as('first'),
           (join) => join.onTrue(),
         )
         .selectAll('first')
@@ -146,10 +156,7 @@ export function createMemberStore(db: Kysely<Schema>) {
 }
 
 function members(db: Kysely<Schema>) {
-  return db
-    .selectFrom('chat_members as m')
-    .leftJoin('users as u', 'u.id', 'm.user_id')
-    .select(['m.user_id', 'm.role', 'm.last_read_seq', 'u.full_name', 'u.last_seen_at'])
+  return db.selectFrom('chat_members as m').leftJoin('users as u', 'u.id', 'm.user_id').select(MEMBER)
 }
 
 async function resize(trx: Transaction<Schema>, chatId: string, by: number): Promise<void> {
