@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 
 /**
@@ -14,6 +15,11 @@ const list = text.transform((value) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 )
+
+/** A PEM in one line of an env file has its line breaks written out. */
+const pem = text
+  .transform((value) => value.replaceAll('\\n', '\n'))
+  .refine(isPublicKey, 'must be a public key in PEM, of type RSA, EC or Ed25519')
 
 export const environment = z.object({
   PORT: port
@@ -33,7 +39,7 @@ export const environment = z.object({
   JWT_SECRET: text
     .optional()
     .describe('HS256 secret; embedded without any key: a random one kept in `DATA_DIR`'),
-  JWT_PUBLIC_KEY: text.optional().describe('PEM: RSA (RS256…), EC (ES256…) or Ed25519 (EdDSA)'),
+  JWT_PUBLIC_KEY: pem.optional().describe('PEM: RSA (RS256…), EC (ES256…) or Ed25519 (EdDSA)'),
   JWKS_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -162,9 +168,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 
 function jwtKey(vars: Environment): JwtConfig['key'] {
   if (vars.JWT_SECRET !== undefined) return { kind: 'secret', secret: vars.JWT_SECRET }
-  // A PEM in one line of an env file has its line breaks written out.
-  if (vars.JWT_PUBLIC_KEY !== undefined)
-    return { kind: 'public-key', pem: vars.JWT_PUBLIC_KEY.replaceAll('\\n', '\n') }
+  if (vars.JWT_PUBLIC_KEY !== undefined) return { kind: 'public-key', pem: vars.JWT_PUBLIC_KEY }
   if (vars.JWKS_URL !== undefined) return { kind: 'jwks', url: vars.JWKS_URL }
   return { kind: 'embedded' }
 }
@@ -172,4 +176,12 @@ function jwtKey(vars: Environment): JwtConfig['key'] {
 function corsOrigins(given: readonly string[] | undefined, embedded: boolean): Config['corsOrigins'] {
   if (given === undefined) return embedded ? '*' : []
   return given.includes('*') ? '*' : given
+}
+
+function isPublicKey(value: string): boolean {
+  try {
+    return ['rsa', 'ec', 'ed25519'].includes(createPublicKey(value).asymmetricKeyType ?? '')
+  } catch {
+    return false
+  }
 }

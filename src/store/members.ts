@@ -104,16 +104,6 @@ export function createMemberStore(db: Kysely<Schema>) {
       return byChat
     },
 
-    async isMember(chatId: string, userId: string): Promise<boolean> {
-      const row = await db
-        .selectFrom('chat_members')
-        .select('user_id')
-        .where('chat_id', '=', chatId)
-        .where('user_id', '=', userId)
-        .executeTakeFirst()
-      return row !== undefined
-    },
-
     /**
      * Moves the mark up to `seq`. Undefined when it does not move: no member, a mark that is as high already, or
      * a `seq` above the chat's end.
