@@ -63,7 +63,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     try {
       const address = parseChannel(channel)
       if (address.kind === 'chat') rooms.receive(address.chatId, payload)
-      else if (address.kind === 'user') hub.receive(address.userId, payload)
+      else if (address.kind === 'user') hub.sendTo(address.userId, inbox.receive(payload))
       else if (address.kind === 'presence') presence.receive(payload)
       else if (address.kind === 'names') {
         const renamed = users.receive(payload)

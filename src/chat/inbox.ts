@@ -27,11 +27,7 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
 
   async function tick(): Promise<void> {
     const now = Date.now()
-    for (const [chatId, at] of told) {
-      // In the order of their telling: the rest is younger.
-      if (now - at < ACTIVITY_INTERVAL_MS) break
-      told.delete(chatId)
-    }
+    for (const [chatId, at] of told) if (now - at >= ACTIVITY_INTERVAL_MS) told.delete(chatId)
     if (working) return
     const due = [...active].filter((chatId) => !told.has(chatId)).slice(0, SLICE)
     if (due.length === 0) return
@@ -64,22 +60,35 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
         unread: Math.max(0, chat.last_seq - view.last_read_seq),
         archivedAt: archivedAt(view, chat),
       })
-      bus.publish(userChannel(view.user_id), push)
+      publish(view.user_id, push, view.id)
     }
   }
 
+  /** On a user's channel: the chat whose activity it is, if it is one, a line break, and the ready frame. */
+  function publish(userId: string, frame: string, activityOf = ''): void {
+    bus.publish(userChannel(userId), `${activityOf}\n${frame}`)
+  }
+
   return {
+    /** What came over the bus on a user's channel: the frame for the user's sessions. */
+    receive(payload: Buffer): Buffer {
+      const end = payload.indexOf('\n')
+      // Another node has told it: once a second is for all of them together.
+      if (end > 0) told.set(payload.toString('utf8', 0, end), Date.now())
+      return payload.subarray(end + 1)
+    },
+
     /** The chat has a new message. */
     touch(chatId: string): void {
       active.add(chatId)
     },
 
     added(userId: string, chat: Chat, mine: Mine): void {
-      bus.publish(userChannel(userId), encodePush('chat_added', { chat, mine }))
+      publish(userId, encodePush('chat_added', { chat, mine }))
     },
 
     removed(userId: string, chatId: string): void {
-      bus.publish(userChannel(userId), encodePush('removed', { chatId }))
+      publish(userId, encodePush('removed', { chatId }))
     },
 
     close(): void {

@@ -53,8 +53,8 @@ export function createHub(options: {
       presence.depart(session.user.id)
     },
 
-    /** What came over the bus on a user's channel: a ready frame for each of its sessions. */
-    receive(userId: string, frame: Buffer): void {
+    /** Sends a ready frame to each of the user's sessions. */
+    sendTo(userId: string, frame: Buffer): void {
       for (const session of users.get(userId) ?? []) session.send(frame)
     },
 
