@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { v7 as uuidv7 } from 'uuid'
+import { createPGliteDatabase } from '../../src/adapters/database-pglite.js'
+import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
+import type { NewChat } from '../../src/store/chats.js'
+import type { CommitRow, NewMessage } from '../../src/store/messages.js'
+import { openStore, type Store } from '../../src/store/store.js'
+import { createPGliteFolder } from './pglite.js'
+import { createDatabase } from './postgres.js'
+
+/** Connections of one store on Postgres: a few, so that statements really run side by side. */
+const POOL = 4
+
+/** Where test databases write what they have to say: nowhere. */
+export const silent = pino({ level: 'silent' })
+
+const engines: Record<string, (t: Test) => Promise<Store>> = {
+  async PGlite(t) {
+    return await openStore(await createPGliteDatabase(await createPGliteFolder(t)))
+  },
+  async Postgres(t) {
+    const { url } = await createDatabase(t)
+    return await openStore(createPostgresDatabase(url, POOL, silent))
+  },
+}
+
+/** Runs the tests once on each engine. `open` answers a store of an empty, migrated database, closed at the end. */
+export function forEachStore(tests: (t: Test, open: () => Promise<Store>) => Promise<void>): void {
+  for (const [name, openOn] of Object.entries(engines)) {
+    t.test(name, async (t) => {
+      const opened: Store[] = []
+      await tests(t, async () => {
+        const store = await openOn(t)
+        opened.push(store)
+        return store
+      })
+      for (const store of opened) await store.close()
+    })
+  }
+}
+
+/** A chat with these members, at its beginning; answers its id. */
+export async function makeChat(
+  store: Store,
+  members: readonly string[] = [],
+  chat: Partial<NewChat> = {},
+): Promise<string> {
+  const made: NewChat = {
+    id: uniqueId('chat'),
+    type: 'general',
+    orderId: null,
+    subject: null,
+    metadata: {},
+    createdAt: new Date(),
+    ...chat,
+  }
+  await store.transaction(async (trx) => {
+    await store.chats.insert(trx, made)
+    if (members.length > 0)
+      await store.members.add(
+        trx,
+        made.id,
+        members.map((userId) => ({ userId, role: 'member' })),
+        0,
+        made.createdAt,
+      )
+  })
+  return made.id
+}
+
+/** A user's message, as the flush takes it. */
+export function message(chatId: string, senderId: string, more: Partial<NewMessage> = {}): NewMessage {
+  return {
+    id: uuidv7(),
+    chatId,
+    senderId,
+    clientId: null,
+    kind: 'user',
+    content: 'hello',
+    metadata: null,
+    anywhere: false,
+    ...more,
+  }
+}
+
+/** One flush, its rows in the order of what was given. */
+export async function commit(store: Store, ...batch: readonly NewMessage[]): Promise<CommitRow[]> {
+  const rows = await store.messages.commit(batch)
+  return rows.sort((a, b) => a.item - b.item)
+}
+
+export function uniqueId(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 13)}`
+}
