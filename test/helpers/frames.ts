@@ -1,0 +1,50 @@
+import type { Test } from 'tap'
+import { replies } from '../../src/protocol/server-frames.js'
+import { type AnyFrame, connectRaw, type RawClient, TEST_SECRET, token } from './clients.js'
+import { type NodeProcess, startNode } from './processes.js'
+
+/** An embedded node that takes the helpers' tokens, and tells at once who has gone. */
+export async function startTestNode(t: Test, env: Record<string, string> = {}): Promise<NodeProcess> {
+  return await startNode(t, { JWT_SECRET: TEST_SECRET, PARLEY_OFFLINE_HOLD_MS: '200', ...env })
+}
+
+/** A session of this user, after its `hello`. */
+export async function sessionOf(t: Test, node: { wsUrl: string }, userId: string): Promise<RawClient> {
+  const client = await connectRaw(t, node, token(userId, nameOf(userId)))
+  await client.next((frame) => frame.type === 'hello')
+  return client
+}
+
+/** What the tokens of `sessionOf` say. */
+export function nameOf(userId: string): string {
+  return `Name of ${userId}`
+}
+
+/** The data of a join, checked field by field. */
+export async function joinChat(client: RawClient, chatId: string, point: object = {}) {
+  return replies.join.parse(await client.ask({ type: 'join', chatId, ...point }))
+}
+
+/** The data of a send, checked field by field. */
+export async function say(client: RawClient, chatId: string, content: string, more: object = {}) {
+  return replies.send.parse(await client.ask({ type: 'send', chatId, content, ...more }))
+}
+
+/** The pushes of a type that have come so far. */
+export function pushesOf(client: RawClient, type: string): AnyFrame[] {
+  return client.frames.filter((frame) => frame.type === type)
+}
+
+/** Waits for an answer to a ping: whatever was on the socket before it has been received. */
+export async function settled(client: RawClient): Promise<void> {
+  await client.ask({ type: 'ping' })
+}
+
+/** Waits until a message of this content has come as a push. */
+export async function messagePush(client: RawClient, content: string): Promise<AnyFrame> {
+  return await client.next((frame) => frame.type === 'message' && contentOf(frame) === content)
+}
+
+export function contentOf({ message }: AnyFrame): unknown {
+  return typeof message === 'object' && message !== null && 'content' in message ? message.content : undefined
+}
