@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -11,21 +11,51 @@ import { join } from 'node:path'
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'parley.lock')
   const mine = `${process.pid} ${await startTime(process.pid)} ${randomUUID()}\n`
-  if (!(await createIfAbsent(path, mine))) {
-    const holder = await readFile(path, 'utf8').catch(() => '')
-    if (await isRunning(holder)) throw heldBy(folder, holder)
-    await removeStale(path, holder)
-    if (!(await createIfAbsent(path, mine)))
-      throw heldBy(folder, await readFile(path, 'utf8').catch(() => ''))
-  }
-  return async () => {
-    if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true })
+  const holder = await take(path, mine)
+  if (holder !== undefined) throw heldBy(folder, holder)
+  return async () => await giveBack(path, mine)
+}
+
+/**
+ * Answers who has the lock, undefined when it is taken.
+ *
+ * Of those who find the same dead holder only one may take its place: the one who first takes a lock on that, a
+ * file named after the holder. While it has it, nobody else moves the dead one's file, so what it has looked at
+ * is what it replaces. Should it die before it gives that lock back, the lock is one of the dead in its turn.
+ */
+async function take(path: string, mine: string): Promise<string | undefined> {
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, mine)
+  try {
+    for (;;) {
+      if (await linkIfAbsent(draft, path)) return undefined
+      const holder = await read(path)
+      if (holder === undefined) continue
+      if (await isRunning(holder)) return holder
+      const succession = `${path}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`
+      const rival = await take(succession, mine)
+      if (rival !== undefined) return rival
+      try {
+        if ((await read(path)) !== holder) continue
+        await rename(draft, path)
+        return undefined
+      } finally {
+        await giveBack(succession, mine)
+      }
+    }
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 
-async function createIfAbsent(path: string, content: string): Promise<boolean> {
+async function giveBack(path: string, mine: string): Promise<void> {
+  if ((await read(path)) === mine) await rm(path, { force: true })
+}
+
+/** Linking a finished file into place: nobody ever reads half of it. */
+async function linkIfAbsent(draft: string, path: string): Promise<boolean> {
   try {
-    await writeFile(path, content, { flag: 'wx' })
+    await link(draft, path)
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
@@ -33,16 +63,14 @@ async function createIfAbsent(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Moves the file aside before removing it: of two processes that found it stale one gets it, the other nothing. */
-async function removeStale(path: string, content: string): Promise<void> {
-  const aside = `${path}.${process.pid}`
+/** Undefined when there is no such file. */
+async function read(path: string): Promise<string | undefined> {
   try {
-    await rename(path, aside)
-  } catch {
-    return
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
-  if ((await readFile(aside, 'utf8')) === content) await rm(aside)
-  else await rename(aside, path)
 }
 
 function heldBy(folder: string, holder: string): Error {
