@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { ConfigError, environment, loadConfig } from '../src/config.js'
+
+/** The message of the refusal. */
+function refusal(env: NodeJS.ProcessEnv): string {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('the configuration was accepted')
+}
+
+const POSTGRES = { DATABASE_URL: 'postgres://parley@db/parley', JWT_SECRET: 'secret' }
+
+const PEM = `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+`
+
+t.test('with no variable at all it runs embedded', async (t) => {
+  t.strictSame(loadConfig({}), {
+    port: 3000,
+    wsPort: 3001,
+    host: '127.0.0.1',
+    embedded: true,
+    databaseUrl: undefined,
+    databasePool: 10,
+    redisUrl: undefined,
+    jwt: { key: { kind: 'embedded' }, issuer: undefined, audience: undefined },
+    corsOrigins: '*',
+    trustProxy: undefined,
+    dataDir: './data',
+    logLevel: 'info',
+    commit: { batch: 200, queue: 10_000 },
+    sweepMs: 5000,
+    presence: { leaseMs: 10_000, offlineHoldMs: 4000 },
+    sessionBufferBytes: 1_048_576,
+  })
+})
+
+t.test('what the contract gives a default has that default', async (t) => {
+  t.match(environment.parse({}), {
+    PARLEY_RATE_MESSAGES: 20,
+    PARLEY_RATE_JOINS: 50,
+    PARLEY_RATE_TYPING: 5,
+    PARLEY_RATE_CONNECTS: 10,
+    PARLEY_RATE_CONNECTS_PER_ADDRESS: 100,
+    PARLEY_SESSIONS_PER_USER: 20,
+    PARLEY_DRAIN_SECONDS: 25,
+    REDIS_MODE: 'standalone',
+  })
+})
+
+t.test('every variable that is given is used', async (t) => {
+  const config = loadConfig({
+    ...POSTGRES,
+    PORT: '0',
+    WS_PORT: '0',
+    HOST: '0.0.0.0',
+    REDIS_URL: 'redis://redis:6379',
+    JWT_ISSUER: 'shop',
+    JWT_AUDIENCE: 'chat',
+    CORS_ORIGINS: 'https://a.example, https://b.example,',
+    TRUST_PROXY: '10.0.0.0/8',
+    DATA_DIR: '/var/lib/parley',
+    LOG_LEVEL: 'silent',
+    PARLEY_DATABASE_POOL: '2',
+    PARLEY_COMMIT_BATCH: '1',
+    PARLEY_COMMIT_QUEUE: '3',
+    PARLEY_SWEEP_MS: '50',
+    PARLEY_LEASE_MS: '300',
+    PARLEY_OFFLINE_HOLD_MS: '0',
+    PARLEY_SESSION_BUFFER_BYTES: '65536',
+  })
+  t.strictSame(config, {
+    port: 0,
+    wsPort: 0,
+    host: '0.0.0.0',
+    embedded: false,
+    databaseUrl: POSTGRES.DATABASE_URL,
+    databasePool: 2,
+    redisUrl: 'redis://redis:6379',
+    jwt: { key: { kind: 'secret', secret: 'secret' }, issuer: 'shop', audience: 'chat' },
+    corsOrigins: ['https://a.example', 'https://b.example'],
+    trustProxy: '10.0.0.0/8',
+    dataDir: '/var/lib/parley',
+    logLevel: 'silent',
+    commit: { batch: 1, queue: 3 },
+    sweepMs: 50,
+    presence: { leaseMs: 300, offlineHoldMs: 0 },
+    sessionBufferBytes: 65_536,
+  })
+})
+
+t.test('an empty variable is one that is not set, and foreign ones are none of ours', async (t) => {
+  t.strictSame(loadConfig({ PORT: '', DATABASE_URL: '', PARLEY_TYPO: '', PATH: '/bin' }), loadConfig({}))
+})
+
+t.test('browsers may come from anywhere only when embedded, or when it is said', async (t) => {
+  t.strictSame(loadConfig(POSTGRES).corsOrigins, [])
+  t.equal(loadConfig({ ...POSTGRES, CORS_ORIGINS: 'https://a.example,*' }).corsOrigins, '*')
+  t.strictSame(loadConfig({ CORS_ORIGINS: 'https://a.example' }).corsOrigins, ['https://a.example'])
+})
+
+t.test('each way to give a key', async (t) => {
+  const { DATABASE_URL } = POSTGRES
+  const keyOf = (env: NodeJS.ProcessEnv) => loadConfig({ DATABASE_URL, ...env }).jwt.key
+  t.strictSame(keyOf({ JWT_SECRET: 's' }), { kind: 'secret', secret: 's' })
+  t.strictSame(keyOf({ JWT_PUBLIC_KEY: PEM }), { kind: 'public-key', pem: PEM })
+  const oneLine = PEM.replaceAll('\n', '\\n')
+  t.strictSame(keyOf({ JWT_PUBLIC_KEY: oneLine }), { kind: 'public-key', pem: PEM }, 'as an env file has it')
+  const url = 'https://id.example/keys'
+  t.strictSame(keyOf({ JWKS_URL: url }), { kind: 'jwks', url })
+})
+
+t.test('nodes on Redis without a database they share are refused', async (t) => {
+  t.match(refusal({ REDIS_URL: 'redis://redis' }), /REDIS_URL.*DATABASE_URL/)
+})
+
+t.test('a database without a key is refused, and so is more than one key', async (t) => {
+  const { DATABASE_URL } = POSTGRES
+  const message = refusal({ DATABASE_URL })
+  for (const name of ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWKS_URL']) t.match(message, name)
+  t.match(refusal({ JWT_SECRET: 's', JWT_PUBLIC_KEY: PEM }), /only one of/)
+  t.match(refusal({ JWT_SECRET: 's', JWKS_URL: 'https://id.example' }), /only one of/)
+})
+
+t.test('two doors on one port are refused', async (t) => {
+  t.match(refusal({ PORT: '4000', WS_PORT: '4000' }), 'WS_PORT')
+  t.match(refusal({ PORT: '3001' }), 'WS_PORT', 'also when one of them is a default')
+})
+
+t.test('an unknown PARLEY_ variable is refused by its name', async (t) => {
+  t.match(refusal({ PARLEY_RATE_MESAGES: '5' }), 'PARLEY_RATE_MESAGES: unknown variable')
+})
+
+t.test('a bad value is refused by the name of its variable', async (t) => {
+  const bad: Record<string, readonly string[]> = {
+    PORT: ['http', '-1', '65536', '80.5'],
+    WS_PORT: ['x'],
+    DATABASE_URL: ['parley', 'mysql://db/parley'],
+    REDIS_URL: ['redis', 'http://redis'],
+    REDIS_MODE: ['cluster'],
+    JWKS_URL: ['keys', 'file:///keys'],
+    JWT_PUBLIC_KEY: ['secret', PEM.replace('MCow', 'xxxx')],
+    LOG_LEVEL: ['loud'],
+    PARLEY_DATABASE_POOL: ['1', 'many'],
+    PARLEY_COMMIT_BATCH: ['0'],
+    PARLEY_COMMIT_QUEUE: ['0'],
+    PARLEY_SWEEP_MS: ['49'],
+    PARLEY_LEASE_MS: ['299'],
+    PARLEY_OFFLINE_HOLD_MS: ['-1'],
+    PARLEY_RATE_MESSAGES: ['-1', '1.5'],
+    PARLEY_SESSION_BUFFER_BYTES: ['65535'],
+  }
+  for (const [name, values] of Object.entries(bad))
+    for (const value of values)
+      t.match(refusal({ ...POSTGRES, [name]: value }), `- ${name}: `, `${name}=${value}`)
+})
+
+t.test('every fault is named in one error', async (t) => {
+  const message = refusal({
+    PORT: 'x',
+    LOG_LEVEL: 'loud',
+    PARLEY_A: '1',
+    PARLEY_B: '2',
+    PARLEY_SWEEP_MS: '0',
+  })
+  for (const name of ['PORT', 'LOG_LEVEL', 'PARLEY_A', 'PARLEY_B', 'PARLEY_SWEEP_MS'])
+    t.match(message, new RegExp(`^ {2}- ${name}: `, 'm'))
+  t.match(message, '5 fault(s)')
+  const combined = refusal({ REDIS_URL: 'redis://r', JWT_SECRET: 's', JWKS_URL: 'https://id', PARLEY_A: '1' })
+  t.match(combined, '3 fault(s)', 'combinations too')
+})
+
+t.test('a refusal never shows a secret', async (t) => {
+  const message = refusal({
+    DATABASE_URL: 'postgres//parley:hunter2@db',
+    REDIS_URL: 'hunter2',
+    JWT_PUBLIC_KEY: 'hunter2',
+  })
+  t.notMatch(message, 'hunter2')
+})
+
+t.test('the table of the README is the schema', async (t) => {
+  const defaults: Record<string, unknown> = environment.parse({})
+  const expected = Object.entries(environment.shape).map(([name, schema]) => {
+    const normal = defaults[name]
+    return `| \`${name}\` | ${normal === undefined ? '' : `\`${normal}\``} | ${schema.description} |`
+  })
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8').catch(() => undefined)
+  const found = readme?.split('\n').filter((line) => /^\| `[A-Z][A-Z0-9_]+` \|/.test(line))
+  const isEqual =
+    found === undefined
+      ? t.fail('there is no README.md')
+      : t.strictSame(found.map(withBareDefault), expected.map(withBareDefault))
+  if (!isEqual) t.comment(`the rows, as the schema has them:\n${expected.join('\n')}`)
+})
+
+/** A default may stand with or without backticks, and none may be a word or a dash. */
+function withBareDefault(row: string): string {
+  const [, name = '', normal = '', description = ''] = /^\| (\S+) \|([^|]*)\| ?(.*?) ?\|$/.exec(row) ?? []
+  const bare = normal.replaceAll('`', '').trim()
+  return `${name} = ${/^(-|–|—|none|absent|unset|not set)?$/.test(bare) ? '' : bare}: ${description}`
+}
