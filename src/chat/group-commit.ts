@@ -22,15 +22,18 @@ export interface GroupCommitOptions<Item, Result> {
  */
 export function createGroupCommit<Item, Result>({ flush, batch, queue }: GroupCommitOptions<Item, Result>) {
   let waiting: Waiting<Item, Result>[] = []
-  let running: Promise<void> | undefined
+  let isRunning = false
+  /** The youngest item: items are settled in their order, so when it is, all before it are. */
+  let last: Promise<Result> | undefined
 
   async function run(): Promise<void> {
+    isRunning = true
     while (waiting.length > 0) {
       const group = waiting.slice(0, batch)
       waiting = waiting.slice(batch)
       await settle(group)
     }
-    running = undefined
+    isRunning = false
   }
 
   /** One bad item never fails its neighbours: a group that fails as a whole is tried one by one. */
@@ -52,15 +55,16 @@ export function createGroupCommit<Item, Result>({ flush, batch, queue }: GroupCo
     /** @throws ParleyError `overloaded` when too many wait already; whatever `flush` threw. */
     push(item: Item): Promise<Result> {
       if (waiting.length >= queue) return Promise.reject(new ParleyError('overloaded'))
-      return new Promise((resolve, reject) => {
+      last = new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject })
-        running ??= run()
+        if (!isRunning) void run()
       })
+      return last
     },
 
-    /** Resolves when everything pushed so far is settled. */
+    /** Resolves when everything pushed so far is settled; what is pushed meanwhile does not put it off. */
     async drain(): Promise<void> {
-      await running
+      await last?.catch(() => {})
     },
   }
 }
