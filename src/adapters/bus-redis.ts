@@ -3,12 +3,14 @@ import type { Bus } from '../ports/bus.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
+/** A paused or unreachable Redis raises no error by itself: both connections are asked this often. */
+const WATCH_MS = 1000
 
 /**
  * The bus over Redis pub/sub: one connection publishes, one subscribes.
  *
  * The wanted channels are kept here and subscribed anew on every connect, so that a return of Redis ends in
- * exactly one `onGap`, called when all of them stand.
+ * exactly one `onGap`, called when all of them stand. `standing` is false from the loss until then.
  */
 export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   const wanted = new Set<string>()
@@ -25,15 +27,46 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   })
   if (subscriber.status === 'ready') standing = true
 
+  /** What is asked for meanwhile is made too: in the turn in which nothing is missing any more, all stand. */
   async function resubscribe(): Promise<void> {
+    const made = new Set<string>()
     try {
-      await subscribeAll([...wanted])
-      standing = true
-      gap()
+      for (let missing = [...wanted]; missing.length > 0; missing = [...wanted].filter(isMissing)) {
+        await subscribeAll(missing)
+        for (const channel of missing) made.add(channel)
+      }
     } catch {
       // The connection went away again: the next `ready` starts over. If it did not, make it.
-      subscriber.disconnect(true)
+      reconnect()
+      return
     }
+    standing = true
+    for (const channel of made) if (!wanted.has(channel)) release(channel)
+    gap()
+
+    function isMissing(channel: string): boolean {
+      return !made.has(channel)
+    }
+  }
+
+  function reconnect(): void {
+    standing = false
+    for (const connection of [subscriber, publisher])
+      if (connection.status === 'ready') connection.disconnect(true)
+  }
+
+  const watch = setInterval(() => {
+    if (!standing || publisher.status !== 'ready') return
+    Promise.all([subscriber.ping(), publisher.ping()]).catch(() => {
+      if (standing) reconnect()
+    })
+  }, WATCH_MS)
+  watch.unref()
+
+  function release(channel: string): void {
+    subscriber.unsubscribe(channel).catch(() => {
+      // Gone with the connection.
+    })
   }
 
   async function subscribeAll(channels: readonly string[]): Promise<void> {
@@ -49,7 +82,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
         await subscribeAll(batch.map(({ channel }) => channel).filter((channel) => wanted.has(channel)))
       } catch {
         // Away, or too slow to be of use: a new connection subscribes whatever is wanted.
-        if (subscriber.status === 'ready') subscriber.disconnect(true)
+        reconnect()
       }
     }
     for (const { resolve } of batch) resolve()
@@ -74,10 +107,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       })
     },
     unsubscribe(channel) {
-      if (!wanted.delete(channel) || !standing) return
-      subscriber.unsubscribe(channel).catch(() => {
-        // Gone with the connection.
-      })
+      if (wanted.delete(channel) && standing) release(channel)
     },
     onMessage(listener) {
       deliver = listener
@@ -86,6 +116,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       gap = listener
     },
     async close() {
+      clearInterval(watch)
       wanted.clear()
       subscriber.disconnect()
       publisher.disconnect()
