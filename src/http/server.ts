@@ -51,10 +51,14 @@ export async function createHttpServer(options: HttpOptions) {
     routerOptions: { maxParamLength: PARAM_LENGTH },
     trustProxy: trustProxy === undefined ? false : trustProxy.split(','),
     forceCloseConnections: true,
+    // What fails before there is a route, such as a path that is no UTF-8.
+    frameworkErrors: answerError,
   }).withTypeProvider<ZodTypeProvider>()
 
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
+  // JSON is all that is read: the framework would take plain text too.
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
 

@@ -4,7 +4,7 @@ import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
-import { errorBody, toParleyError } from '../protocol/errors.js'
+import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
@@ -40,6 +40,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
   const namespace = io.of(NAMESPACE)
+  // The namespace that is always there: nobody is let in, or one without a token could stay for ever.
+  io.use((_socket, next) => next(toConnectError(new ParleyError('not_found'))))
 
   namespace.use((socket, next) => {
     authenticate(socket).then(

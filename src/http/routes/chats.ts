@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ChatListRequest, Chats } from '../../chat/chats.js'
 import { MEMBERS_IN_REPLY, MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
-import { chat, chatType, member, message, mine, readMark } from '../../protocol/objects.js'
+import { chat, chatType, member, message, mine, readMark, timestamp } from '../../protocol/objects.js'
 import { cleanText, fullName, id, metadata, subject } from '../../protocol/text.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page } from '../pagination.js'
@@ -21,7 +21,10 @@ const listQuery = z.object({
   orderId: id.optional(),
   q: cleanText.pipe(z.string().min(1).max(100)).optional().describe('in the subject and the members’ names'),
 })
-const cursor = z.object({ activity: z.coerce.date(), id })
+const cursor = z.object({
+  activity: timestamp.transform((text) => new Date(text)).pipe(z.date().min(new Date(0))),
+  id,
+})
 const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
 const security = [{ bearer: [] }]
 
