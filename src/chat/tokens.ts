@@ -10,7 +10,7 @@ export interface Identity {
   readonly userId: string
   /** Absent: the token names nobody, the user keeps the name that is known. */
   readonly fullName: string | undefined
-  /** When the token was made: the newest name counts. */
+  /** When the token was made, at the latest now: the newest name counts. */
   readonly namedAt: Date
   readonly expiresAt: Date
   /** Scope `chat:service`: the marketplace's own backend. */
@@ -30,24 +30,36 @@ export interface TokenRules {
 
 export const SERVICE_SCOPE = 'chat:service'
 
+/** How long a token waits for the keys to be fetched. */
+const KEYS_MS = 5000
+
+/** Seconds since 1970 that are a time at all. */
+const time = z.number().nonnegative().max(8.64e12)
+
 const claims = z.object({
   sub: id.optional(),
   id: id.optional(),
   fullName: fullName.optional().catch(undefined),
   name: fullName.optional().catch(undefined),
   scope: z.string().optional().catch(undefined),
-  iat: z.number().optional().catch(undefined),
-  exp: z.number(),
+  iat: time.optional().catch(undefined),
+  exp: time,
 })
 
 const keyReference = z.object({ kid: z.string(), alg: z.string() })
 
 /** Checks tokens. Algorithms are pinned by the key: `none`, and a public key used as an HMAC secret, are refused. */
 export function createTokenVerifier(rules: TokenRules, now: () => number = Date.now) {
+  const { issuer, audience } = rules
+  // What is checked is required too: of a claim that is absent, fast-jwt checks nothing.
   const checks = {
-    requiredClaims: ['exp'],
-    ...(rules.issuer === undefined ? {} : { allowedIss: rules.issuer }),
-    ...(rules.audience === undefined ? {} : { allowedAud: rules.audience }),
+    requiredClaims: [
+      'exp',
+      ...(issuer === undefined ? [] : ['iss']),
+      ...(audience === undefined ? [] : ['aud']),
+    ],
+    ...(issuer === undefined ? {} : { allowedIss: issuer }),
+    ...(audience === undefined ? {} : { allowedAud: audience }),
   }
   const verify = createKeyedVerifier(rules.key, checks)
 
@@ -66,7 +78,8 @@ export function createTokenVerifier(rules: TokenRules, now: () => number = Date.
     return {
       userId,
       fullName: data.fullName ?? data.name,
-      namedAt: new Date(data.iat === undefined ? now() : data.iat * 1000),
+      // Not after now: a name from the future could never be changed.
+      namedAt: new Date(data.iat === undefined ? now() : Math.min(data.iat * 1000, now())),
       expiresAt: new Date(data.exp * 1000),
       isService: data.scope?.split(' ').includes(SERVICE_SCOPE) ?? false,
     }
@@ -96,13 +109,10 @@ export function signToken(
 
 function createKeyedVerifier(key: TokenKey, checks: object): (token: string) => Promise<unknown> {
   if (key.kind === 'jwks') {
-    const { origin, pathname, search } = new URL(key.url)
-    const jwks = buildGetJwks({ jwksPath: `${pathname}${search}` })
     return createVerifier({
       ...checks,
       algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
-      key: async ({ header }: { header: unknown }) =>
-        await jwks.getPublicKey({ domain: origin, ...keyReference.parse(header) }),
+      key: fetchKey(new URL(key.url)),
     })
   }
   const verify =
@@ -110,6 +120,37 @@ function createKeyedVerifier(key: TokenKey, checks: object): (token: string) => 
       ? createVerifier({ ...checks, algorithms: ['HS256'], key: key.secret })
       : createVerifier({ ...checks, algorithms: algorithmsOf(key.pem), key: key.pem })
   return async (token) => verify(token)
+}
+
+/** The key that a token names, as PEM. */
+function fetchKey({
+  origin,
+  pathname,
+  search,
+}: URL): (token: { header: unknown }) => Promise<string | Buffer> {
+  const jwks = buildGetJwks({ jwksPath: `${pathname}${search}` })
+  return async ({ header }) => {
+    const reference = keyReference.safeParse(header)
+    if (!reference.success) throw new ParleyError('unauthenticated')
+    const jwk = await inTime(jwks.getJwk({ domain: origin, ...reference.data })).catch((error: unknown) => {
+      const isUnknown = error instanceof Error && 'code' in error && error.code === 'JWK_NOT_FOUND'
+      throw new ParleyError(isUnknown ? 'unauthenticated' : 'overloaded')
+    })
+    return createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
+  }
+}
+
+/** A server that takes a connection and says nothing would hold up a token for minutes. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the keys did not come in time')), KEYS_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function algorithmsOf(pem: string): Algorithm[] {
@@ -129,8 +170,6 @@ function algorithmsOf(pem: string): Algorithm[] {
 function toRefusal(error: unknown): ParleyError {
   if (!(error instanceof TokenError)) return new ParleyError('unauthenticated')
   if (error.code === TokenError.codes.expired) return new ParleyError('token_expired')
-  if (error.code !== TokenError.codes.keyFetchingError) return new ParleyError('unauthenticated')
   const cause: unknown = error.originalError
-  const isUnknownKey = cause instanceof Error && 'code' in cause && cause.code === 'JWK_NOT_FOUND'
-  return new ParleyError(isUnknownKey ? 'unauthenticated' : 'overloaded')
+  return cause instanceof ParleyError ? cause : new ParleyError('unauthenticated')
 }
