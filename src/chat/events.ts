@@ -74,8 +74,11 @@ export function decodeChatEvent(chatId: string, payload: Buffer): ChatEvent | un
   let rev = 0
   for (let at = 1; at < payload.length; at++) {
     const byte = payload[at]
-    if (byte === COLON)
+    if (byte === COLON) {
+      // The first event of a chat is 1.
+      if (rev === 0) return undefined
       return { chatId, rev, frame: payload.subarray(at + 1), changesMembers: kind === MEMBERS_EVENT }
+    }
     if (byte === undefined || byte < DIGIT_0 || byte > DIGIT_9 || rev > Number.MAX_SAFE_INTEGER / 16)
       return undefined
     rev = rev * 10 + byte - DIGIT_0
