@@ -6,9 +6,9 @@ export function createInProcessLeases(): Leases {
 
   return {
     async hold(userIds) {
-      const fresh = userIds.filter((userId) => !users.has(userId))
+      const fresh = new Set(userIds.filter((userId) => !users.has(userId)))
       for (const userId of fresh) users.add(userId)
-      return fresh
+      return [...fresh]
     },
     async release(userIds) {
       return userIds.filter((userId) => users.delete(userId))

@@ -27,9 +27,10 @@ local function held_by(nodes, user, but)
 end
 `
 
+/** Only `renew` extends a lease: it has to see whether this node's own has lapsed. */
 const HOLD = `${PRELUDE}
 local me, answer = ARGV[1], {}
-redis.call('ZADD', KEYS[1], now + ARGV[2], me)
+redis.call('ZADD', KEYS[1], 'NX', now + ARGV[2], me)
 local nodes = living()
 for i = 3, #ARGV do
   if not held_by(nodes, ARGV[i], nil) then table.insert(answer, ARGV[i]) end
@@ -55,19 +56,28 @@ for i = 3, #ARGV do
 end
 return answer`
 
-/** Removing a lapsed node and answering its users is one step: exactly one renewing node is given them. */
+/**
+ * Removing a lapsed node and answering its users is one step: exactly one renewing node is given them. A node whose
+ * own lease has lapsed is no judge of the others: it may be Redis that was away. It gives them one more lease.
+ */
 const RENEW = `${PRELUDE}
 local me, answer = ARGV[1], {}
+local mine = redis.call('ZSCORE', KEYS[1], me)
+local is_judge = mine and tonumber(mine) >= now
 redis.call('ZADD', KEYS[1], now + ARGV[2], me)
 redis.call('PEXPIRE', KEYS[2], ${USERS_TTL_MS})
 local lapsed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
 local nodes = living()
 for _, node in ipairs(lapsed) do
-  redis.call('ZREM', KEYS[1], node)
-  for _, user in ipairs(redis.call('SMEMBERS', '${USERS_OF}' .. node)) do
-    if not held_by(nodes, user, nil) then table.insert(answer, user) end
+  if is_judge then
+    redis.call('ZREM', KEYS[1], node)
+    for _, user in ipairs(redis.call('SMEMBERS', '${USERS_OF}' .. node)) do
+      if not held_by(nodes, user, nil) then table.insert(answer, user) end
+    end
+    redis.call('DEL', '${USERS_OF}' .. node)
+  else
+    redis.call('ZADD', KEYS[1], now + ARGV[2], node)
   end
-  redis.call('DEL', '${USERS_OF}' .. node)
 end
 return { redis.call('SCARD', KEYS[2]), answer }`
 
@@ -77,6 +87,10 @@ const renewal = z.tuple([z.number(), userList])
 /** Leases in Redis: a sorted set of nodes by the time their lease ends, and a set of users for each. */
 export function createRedisLeases(redis: Redis, nodeId: string, leaseMs: number): Leases {
   const own = `${USERS_OF}${nodeId}`
+  /** What the lease is to hold, whatever Redis knows of it. */
+  const users = new Set<string>()
+  /** False after a failure: Redis may hold more than `users`, or less. */
+  let isWritten = true
 
   async function run(script: string, userIds: readonly string[]): Promise<unknown> {
     return await redis.eval(script, 2, NODES, own, nodeId, leaseMs, ...userIds)
@@ -89,14 +103,48 @@ export function createRedisLeases(redis: Redis, nodeId: string, leaseMs: number)
     return answer
   }
 
+  async function write(script: string, userIds: readonly string[]): Promise<string[]> {
+    try {
+      return await runInChunks(script, userIds)
+    } catch (error) {
+      isWritten = false
+      throw error
+    }
+  }
+
+  async function writeAgain(): Promise<void> {
+    isWritten = true
+    const kept = new Set(await redis.smembers(own))
+    await write(
+      RELEASE,
+      [...kept].filter((userId) => !users.has(userId)),
+    )
+    await write(
+      HOLD,
+      [...users].filter((userId) => !kept.has(userId)),
+    )
+  }
+
   return {
-    hold: (userIds) => runInChunks(HOLD, userIds),
-    release: (userIds) => runInChunks(RELEASE, userIds),
-    held: async (userIds) => new Set(await runInChunks(HELD, userIds)),
-    async renew(userIds) {
+    async hold(userIds) {
+      for (const userId of userIds) users.add(userId)
+      return await write(HOLD, userIds)
+    },
+    async release(userIds) {
+      for (const userId of userIds) users.delete(userId)
+      return await write(RELEASE, userIds)
+    },
+    async held(userIds) {
+      return new Set(await runInChunks(HELD, userIds))
+    },
+    async renew() {
       const [kept, lapsed] = renewal.parse(await run(RENEW, []))
-      const users = [...userIds()]
-      if (kept !== users.length) await runInChunks(HOLD, users)
+      if (!isWritten || kept !== users.size) {
+        // The lapsed users are answered to nobody else: they are not to be lost with this.
+        await writeAgain().catch(() => {
+          isWritten = false
+        })
+      }
       return lapsed
     },
   }

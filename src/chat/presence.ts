@@ -85,7 +85,7 @@ export function createPresence({ store, bus, leases, logger, leaseMs, offlineHol
   }
 
   async function renew(): Promise<void> {
-    const lapsed = await leases.renew(() => sessions.keys())
+    const lapsed = await leases.renew()
     const lastSeen = new Date(Date.now() - leaseMs)
     await tellOffline(
       lapsed.filter((userId) => !sessions.has(userId)).map((userId) => [userId, lastSeen] as const),
