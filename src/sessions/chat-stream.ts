@@ -31,6 +31,8 @@ export class ChatStream {
   #position: number | undefined
   readonly #held = new Map<number, ChatEvent>()
   #heldSinceRead = false
+  /** Events came that could not be held. */
+  #overflowed = false
   #timer: NodeJS.Timeout | undefined
   #repair: Promise<void> | undefined
   #tail: ChatEvent[] = []
@@ -63,6 +65,7 @@ export class ChatStream {
     }
     this.#heldSinceRead = true
     if (this.#held.size < HELD_MOST) this.#held.set(event.rev, event)
+    else this.#overflowed = true
     if (this.#position !== undefined) this.#repairSoon(HOLE_MS)
   }
 
@@ -116,14 +119,19 @@ export class ChatStream {
       this.#deliver(next)
     }
     for (const rev of this.#held.keys()) if (rev <= this.#position) this.#held.delete(rev)
-    if (this.#held.size > 0) this.#repairSoon(HOLE_MS)
+    if (this.#isBehind) this.#repairSoon(HOLE_MS)
+  }
+
+  /** Events are known of that have not been delivered. */
+  get #isBehind(): boolean {
+    return this.#held.size > 0 || this.#overflowed
   }
 
   #repairSoon(afterMs: number): void {
     if (this.#timer !== undefined || this.#repair !== undefined) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      if (this.#held.size > 0) this.#repair = this.#fillHole().finally(() => this.#afterRepair())
+      if (this.#isBehind) this.#repair = this.#fillHole().finally(() => this.#afterRepair())
     }, afterMs)
   }
 
@@ -135,9 +143,10 @@ export class ChatStream {
         this.#heldSinceRead = false
         await this.#readOnce()
         // Again when there was more than one read brings, or when an event came meanwhile that it did not see.
-      } while (!this.#closed && this.#held.size > 0 && (this.#position !== before || this.#heldSinceRead))
+      } while (!this.#closed && this.#isBehind && (this.#position !== before || this.#heldSinceRead))
       // What still waits behind a hole was never committed: no node of ours has published it.
       this.#held.clear()
+      this.#overflowed = false
     } catch (error) {
       this.#options.onError(error)
       this.#heldSinceRead = true
@@ -146,7 +155,7 @@ export class ChatStream {
 
   #afterRepair(): void {
     this.#repair = undefined
-    if (this.#held.size > 0 && !this.#closed) this.#repairSoon(this.#heldSinceRead ? RETRY_MS : HOLE_MS)
+    if (this.#isBehind && !this.#closed) this.#repairSoon(this.#heldSinceRead ? RETRY_MS : HOLE_MS)
   }
 
   async #readOnce(): Promise<void> {
