@@ -1,0 +1,50 @@
+import t from 'tap'
+import { ChatStream } from '../../src/sessions/chat-stream.js'
+import { MemberIndex } from '../../src/sessions/member-index.js'
+import { Room } from '../../src/sessions/room.js'
+
+function room(chatId: string): Room {
+  return new Room(chatId, new ChatStream({ deliver: () => {}, read: async () => [], onError: () => {} }))
+}
+
+function chatsOf(index: MemberIndex, userId: string): string[] {
+  return [...index.roomsOf(userId)].map(({ chatId }) => chatId).sort()
+}
+
+t.test('the rooms of a user are those whose members it is among', async (t) => {
+  const index = new MemberIndex()
+  const [one, two] = [room('c1'), room('c2')]
+  index.set(one, new Set(['ann', 'bob']))
+  index.set(two, new Set(['bob']))
+  t.strictSame(chatsOf(index, 'ann'), ['c1'])
+  t.strictSame(chatsOf(index, 'bob'), ['c1', 'c2'])
+  t.strictSame(chatsOf(index, 'eve'), [])
+})
+
+t.test('the last word on a room’s members counts', async (t) => {
+  const index = new MemberIndex()
+  const one = room('c1')
+  const members = new Set(['ann', 'bob'])
+  index.set(one, members)
+  members.delete('ann')
+  members.add('eve')
+  t.strictSame(chatsOf(index, 'ann'), ['c1'], 'the index has a copy')
+  index.set(one, members)
+  t.strictSame(chatsOf(index, 'ann'), [])
+  t.strictSame(chatsOf(index, 'bob'), ['c1'])
+  t.strictSame(chatsOf(index, 'eve'), ['c1'])
+  index.set(one, new Set())
+  t.strictSame(chatsOf(index, 'bob'), [])
+})
+
+t.test('a closed room is nobody’s', async (t) => {
+  const index = new MemberIndex()
+  const [one, two] = [room('c1'), room('c2')]
+  index.set(one, new Set(['ann']))
+  index.set(two, new Set(['ann']))
+  index.delete(one)
+  index.delete(one)
+  t.strictSame(chatsOf(index, 'ann'), ['c2'])
+  index.delete(two)
+  t.strictSame(chatsOf(index, 'ann'), [])
+})
