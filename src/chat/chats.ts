@@ -180,12 +180,14 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       const orderId = request.orderId ?? null
 
       const existing = await store.transaction(async (trx) => {
-        if (idempotencyKey !== undefined) {
+        if (orderId !== null) {
+          // An order is an idempotency key itself: one beside it has nothing to add.
+          if (!(await store.chats.claimOrder(trx, orderId, id)))
+            return { chatId: await store.chats.idOfOrder(trx, orderId), addMembers: true }
+        } else if (idempotencyKey !== undefined) {
           const claimed = await store.chats.claimRequest(trx, caller.user.id, idempotencyKey, id, createdAt)
           if (claimed !== id) return { chatId: claimed, addMembers: false }
         }
-        if (orderId !== null && !(await store.chats.claimOrder(trx, orderId, id)))
-          return { chatId: await store.chats.idOfOrder(trx, orderId), addMembers: true }
         await store.chats.insert(trx, {
           id,
           type: request.type,

@@ -64,6 +64,7 @@ export async function createHttpServer(options: HttpOptions) {
 
   await app.register(cors, {
     origin: corsOrigins === '*' ? '*' : [...corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['Retry-After'],
   })
   await app.register(swagger, {

@@ -54,14 +54,14 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   })
 
   namespace.on('connection', (socket) => {
-    const { user } = socket.data
-    const session = hub.begin(user, toTransport(socket))
+    const session = hub.begin(socket.data.user, toTransport(socket))
     socket.on('disconnect', () => hub.end(session))
     for (const [event, type] of FRAME_OF_EVENT)
-      socket.on(event, (data: unknown, acknowledge: unknown) => {
-        const decoded = toFrame(type, data)
+      socket.on(event, (...given: unknown[]) => {
+        const last = given.at(-1)
+        const answer = typeof last === 'function' ? last : undefined
+        const decoded = toFrame(type, given[0] === answer ? undefined : given[0])
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
-        const answer = typeof acknowledge === 'function' ? acknowledge : undefined
         void dispatch(frames, session, decoded, {
           reply(data) {
             answer?.({ type: 'reply', ref, data })
@@ -69,8 +69,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
             if (decoded.ok && decoded.frame.type === 'join' && 'complete' in data && data.complete === true)
               socket.emit('user joined', {
                 chatId: decoded.frame.chatId,
-                userId: user.id,
-                fullName: user.fullName,
+                userId: session.user.id,
+                fullName: session.user.fullName,
               })
           },
           error(error) {
