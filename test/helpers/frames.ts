@@ -1,3 +1,4 @@
+import type { Socket } from 'socket.io-client'
 import type { Test } from 'tap'
 import { replies } from '../../src/protocol/server-frames.js'
 import { type AnyFrame, connectRaw, type RawClient, TEST_SECRET, token } from './clients.js'
@@ -47,4 +48,9 @@ export async function messagePush(client: RawClient, content: string): Promise<A
 
 export function contentOf({ message }: AnyFrame): unknown {
   return typeof message === 'object' && message !== null && 'content' in message ? message.content : undefined
+}
+
+/** The next event of this name at the Socket.IO door. */
+export function eventOf(socket: Socket, name: string): Promise<unknown> {
+  return new Promise((resolve) => socket.once(name, resolve))
 }

@@ -14,7 +14,7 @@ import {
   TEST_SECRET,
   token,
 } from '../helpers/clients.js'
-import { joinChat, messagePush, say, sessionOf, startTestNode } from '../helpers/frames.js'
+import { eventOf, joinChat, messagePush, say, sessionOf, startTestNode } from '../helpers/frames.js'
 
 /**
  * What no client of ours would send, at all three doors. After each case the process lives, and a witness who has
@@ -220,7 +220,7 @@ for (const [what, bearer, code] of badTokens)
 
     const socket = connectSocketIo(t, node, bearer ?? '')
     socket.emit('chat message', { chatId, content: 'before the token is checked' })
-    const [error] = await once(socket, 'connect_error')
+    const error = await eventOf(socket, 'connect_error')
     t.match(error, { message: /./, data: { code, message: /./, temporary: false } })
     t.notOk(socket.active, 'the client does not try again')
 
@@ -261,7 +261,7 @@ t.test('Socket.IO: payloads that are no object, or of wrong types', async (t) =>
     }
     t.ok(socket.connected, 'nine are no reason to end a session')
     socket.emit(event, 'the tenth is')
-    t.same(await once(socket, 'disconnect').then(([reason]) => reason), 'io server disconnect')
+    t.same(await eventOf(socket, 'disconnect'), 'io server disconnect')
   }
   await allIsWell(t)
 })
@@ -313,9 +313,9 @@ t.test('Socket.IO: unknown events are ignored', async (t) => {
 t.test('Socket.IO: more than 10 MB ends the connection', async (t) => {
   const socket = connectSocketIo(t, node, ann)
   socket.io.reconnection(false)
-  await once(socket, 'connect')
+  await eventOf(socket, 'connect')
   socket.emit('chat message', { chatId, content: 'x'.repeat(11_000_000) })
-  await once(socket, 'disconnect')
+  await eventOf(socket, 'disconnect')
   await allIsWell(t)
 })
 
@@ -324,8 +324,8 @@ t.test('Socket.IO: there is nothing outside the namespace /chat', async (t) => {
     const socket = io(`${node.url}${path}`, { auth: { token: ann }, forceNew: true, reconnection: false })
     t.teardown(() => socket.close())
     const outcome = await Promise.race([
-      once(socket, 'connect').then(() => 'connected'),
-      once(socket, 'connect_error').then(() => 'refused'),
+      eventOf(socket, 'connect').then(() => 'connected'),
+      eventOf(socket, 'connect_error').then(() => 'refused'),
     ])
     t.equal(outcome, 'refused', path)
   }
