@@ -18,10 +18,12 @@ export function createUserStore(db: Kysely<Schema>) {
     /** Writes the names that are newer than what is kept; answers, for every user, the one that now counts. */
     async name(namings: readonly Naming[]): Promise<Named[]> {
       const ids = namings.map(({ id }) => id)
+      // Rows are locked in the order given: the same one on every node, in `seen` too, or two would block each other.
+      const sorted = namings.toSorted((a, b) => (a.id < b.id ? -1 : 1))
       const before = await this.names(ids)
       await db
         .insertInto('users')
-        .values(namings.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
+        .values(sorted.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
         .onConflict((conflict) =>
           conflict
             .column('id')
@@ -29,7 +31,13 @@ export function createUserStore(db: Kysely<Schema>) {
               full_name: eb.ref('excluded.full_name'),
               named_at: eb.ref('excluded.named_at'),
             }))
-            .whereRef('excluded.named_at', '>=', 'users.named_at'),
+            .whereRef('excluded.named_at', '>=', 'users.named_at')
+            // Every new connection says its name again.
+            .whereRef(
+              sql`(excluded.full_name, excluded.named_at)`,
+              '!=',
+              sql`(users.full_name, users.named_at)`,
+            ),
         )
         .execute()
       const names = new Map(before.map(({ id, fullName }) => [id, fullName]))
@@ -54,7 +62,14 @@ export function createUserStore(db: Kysely<Schema>) {
       await db
         .updateTable('users')
         .set({ last_seen_at: sql`greatest(last_seen_at, ${at})` })
-        .where('id', 'in', ids)
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('users')
+            .select('id')
+            .where('id', 'in', ids)
+            .orderBy(sql`id collate "C"`)
+            .forNoKeyUpdate(),
+        )
         .execute()
     },
   }
