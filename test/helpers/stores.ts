@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql, type Transaction } from 'kysely'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
@@ -6,7 +7,9 @@ import { createPGliteDatabase } from '../../src/adapters/database-pglite.js'
 import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
 import type { NewChat } from '../../src/store/chats.js'
 import type { CommitRow, NewMessage } from '../../src/store/messages.js'
+import type { Schema } from '../../src/store/schema.js'
 import { openStore, type Store } from '../../src/store/store.js'
+import { until } from './clients.js'
 import { createPGliteFolder } from './pglite.js'
 import { createDatabase } from './postgres.js'
 
@@ -27,16 +30,20 @@ const engines: Record<string, (t: Test) => Promise<Store>> = {
 }
 
 /** Runs the tests once on each engine. `open` answers a store of an empty, migrated database, closed at the end. */
-export function forEachStore(tests: (t: Test, open: () => Promise<Store>) => Promise<void>): void {
+export function forEachStore(
+  tests: (t: Test, open: () => Promise<Store>, engine: string) => Promise<void>,
+): void {
   for (const [name, openOn] of Object.entries(engines)) {
     t.test(name, async (t) => {
-      const opened: Store[] = []
-      await tests(t, async () => {
-        const store = await openOn(t)
-        opened.push(store)
-        return store
-      })
-      for (const store of opened) await store.close()
+      await tests(
+        t,
+        async () => {
+          const store = await openOn(t)
+          t.teardown(async () => await store.close())
+          return store
+        },
+        name,
+      )
     })
   }
 }
@@ -68,6 +75,17 @@ export async function makeChat(
       )
   })
   return made.id
+}
+
+/** Resolves when another session waits for a lock. Postgres only: in PGlite nothing else is under way. */
+export async function someoneWaits(trx: Transaction<Schema>): Promise<void> {
+  await until(async () => {
+    const { rows } = await sql`
+      select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+      trx,
+    )
+    return rows.length > 0
+  }, 'somebody waits for a lock')
 }
 
 /** A user's message, as the flush takes it. */
