@@ -2,18 +2,18 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Bus } from '../ports/bus.js'
 import { ParleyError } from '../protocol/errors.js'
 import { PRESENCE_MEMBERS } from '../protocol/limits.js'
-import type { Change, Chat, ChatType, Member, Message, Mine, ReadMark, User } from '../protocol/objects.js'
-import type { ChatRow, ListedChat, MembershipRow } from '../store/chats.js'
+import type { Change, Chat, ChatType, Member, Mine, ReadMark, User } from '../protocol/objects.js'
+import type { ChatRow, MembershipRow } from '../store/chats.js'
 import type { NewMember } from '../store/members.js'
 import type { Store } from '../store/store.js'
+import { createChatList } from './chat-list.js'
 import { changeEvent, type Events } from './events.js'
 import type { Inbox } from './inbox.js'
 import type { Presence } from './presence.js'
 import { publishSignal } from './signals.js'
 import type { Users } from './users.js'
-import { toChat, toMember, toMessage, toMine } from './views.js'
+import { toChat, toMember, toMine } from './views.js'
 
-const MEMBERS_IN_LIST = 10
 export const DEFAULT_ROLE = 'member'
 
 export interface MemberRequest {
@@ -40,28 +40,6 @@ export interface Caller {
 export interface SeenChat {
   readonly chat: Chat
   readonly mine: Mine | null
-}
-
-export interface ListedView extends Chat {
-  readonly mine: Mine
-  readonly lastMessage: Message | null
-  readonly members: Member[]
-}
-
-export interface ChatListRequest {
-  readonly archived?: boolean | undefined
-  readonly type?: ChatType | undefined
-  readonly orderId?: string | undefined
-  readonly q?: string | undefined
-  readonly limit: number
-  readonly from: { readonly offset: number } | { readonly activity: Date; readonly id: string }
-}
-
-export interface ChatList {
-  readonly chats: ListedView[]
-  readonly total: number
-  /** Where the next page starts; null on the last one. */
-  readonly next: { readonly activity: Date; readonly id: string } | null
 }
 
 export interface ChatsOptions {
@@ -223,30 +201,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return rows.map((row) => toMember(row, online))
     },
 
-    /** The caller's own chats, the latest activity first. */
-    async list(user: User, request: ChatListRequest): Promise<ChatList> {
-      const query = {
-        userId: user.id,
-        archived: request.archived,
-        type: request.type,
-        orderId: request.orderId,
-        q: request.q,
-      }
-      const [rows, total] = await Promise.all([
-        store.chats.list({ ...query, limit: request.limit + 1, from: request.from }),
-        store.chats.count({ ...query, limit: 0, from: { offset: 0 } }),
-      ])
-      const page = rows.slice(0, request.limit)
-      const last = page.at(-1)
-      return {
-        chats: await toViews(page),
-        total,
-        next:
-          rows.length > page.length && last !== undefined
-            ? { activity: last.activity, id: last.chat.id }
-            : null,
-      }
-    },
+    list: createChatList({ store, presence }),
 
     /** Moves the caller's mark up, never down. @throws ParleyError `not_a_member`, `bad_request` above the chat's end */
     async markRead(user: User, chatId: string, seq: number): Promise<ReadMark> {
@@ -315,25 +270,6 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
     const { row, member } = await see({ user, isService: false }, chatId)
     if (member === undefined) throw new ParleyError('not_a_member')
     return toMine(member, row)
-  }
-
-  async function toViews(page: readonly ListedChat[]): Promise<ListedView[]> {
-    const ids = page.map(({ chat }) => chat.id)
-    if (ids.length === 0) return []
-    const [messages, members] = await Promise.all([
-      store.messages.lastOf(ids),
-      store.members.firstOf(ids, MEMBERS_IN_LIST),
-    ])
-    const online = await presence.online([...members.values()].flat().map((row) => row.user_id))
-    return page.map(({ chat, member }) => {
-      const message = messages.get(chat.id)
-      return {
-        ...toChat(chat),
-        mine: toMine(member, chat),
-        lastMessage: message === undefined ? null : toMessage(message),
-        members: (members.get(chat.id) ?? []).map((row) => toMember(row, online)),
-      }
-    })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { ChatListRequest, Chats } from '../../chat/chats.js'
+import type { ChatListRequest } from '../../chat/chat-list.js'
+import type { Chats } from '../../chat/chats.js'
 import { MEMBERS_IN_REPLY, MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
 import { chat, chatType, member, message, mine, readMark, timestamp } from '../../protocol/objects.js'
 import { cleanText, fullName, id, metadata, subject } from '../../protocol/text.js'

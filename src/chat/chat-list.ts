@@ -1,0 +1,75 @@
+import type { Chat, ChatType, Member, Message, Mine, User } from '../protocol/objects.js'
+import type { ListedChat } from '../store/chats.js'
+import type { Store } from '../store/store.js'
+import type { Presence } from './presence.js'
+import { toChat, toMember, toMessage, toMine } from './views.js'
+
+const MEMBERS_IN_LIST = 10
+
+export interface ListedView extends Chat {
+  readonly mine: Mine
+  readonly lastMessage: Message | null
+  readonly members: Member[]
+}
+
+export interface ChatListRequest {
+  readonly archived?: boolean | undefined
+  readonly type?: ChatType | undefined
+  readonly orderId?: string | undefined
+  readonly q?: string | undefined
+  readonly limit: number
+  readonly from: { readonly offset: number } | { readonly activity: Date; readonly id: string }
+}
+
+export interface ChatList {
+  readonly chats: ListedView[]
+  readonly total: number
+  /** Where the next page starts; null on the last one. */
+  readonly next: { readonly activity: Date; readonly id: string } | null
+}
+
+/** A page of a user's own chats, the latest activity first, each with what an inbox shows of it. */
+export function createChatList({ store, presence }: { store: Store; presence: Presence }) {
+  return async (user: User, request: ChatListRequest): Promise<ChatList> => {
+    const query = {
+      userId: user.id,
+      archived: request.archived,
+      type: request.type,
+      orderId: request.orderId,
+      q: request.q,
+    }
+    const [rows, total] = await Promise.all([
+      store.chats.list({ ...query, limit: request.limit + 1, from: request.from }),
+      store.chats.count({ ...query, limit: 0, from: { offset: 0 } }),
+    ])
+    const page = rows.slice(0, request.limit)
+    const last = page.at(-1)
+    return {
+      chats: await toViews(page),
+      total,
+      next:
+        rows.length > page.length && last !== undefined
+          ? { activity: last.activity, id: last.chat.id }
+          : null,
+    }
+  }
+
+  async function toViews(page: readonly ListedChat[]): Promise<ListedView[]> {
+    const ids = page.map(({ chat }) => chat.id)
+    if (ids.length === 0) return []
+    const [messages, members] = await Promise.all([
+      store.messages.lastOf(ids),
+      store.members.firstOf(ids, MEMBERS_IN_LIST),
+    ])
+    const online = await presence.online([...members.values()].flat().map((row) => row.user_id))
+    return page.map(({ chat, member }) => {
+      const message = messages.get(chat.id)
+      return {
+        ...toChat(chat),
+        mine: toMine(member, chat),
+        lastMessage: message === undefined ? null : toMessage(message),
+        members: (members.get(chat.id) ?? []).map((row) => toMember(row, online)),
+      }
+    })
+  }
+}
