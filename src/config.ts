@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto'
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /**
@@ -47,7 +48,13 @@ export const environment = z.object({
   JWT_ISSUER: text.optional().describe('checked when set'),
   JWT_AUDIENCE: text.optional().describe('checked when set'),
   CORS_ORIGINS: list.optional().describe('browser origins, separated by commas; embedded: `*`, else none'),
-  TRUST_PROXY: text.optional().describe('addresses whose `X-Forwarded-For` is believed, separated by commas'),
+  TRUST_PROXY: list
+    .refine(
+      (addresses) => addresses.every(isAddressRange),
+      'must be IP addresses, ranges such as 10.0.0.0/8, or loopback',
+    )
+    .optional()
+    .describe('addresses whose `X-Forwarded-For` is believed, separated by commas'),
   DATA_DIR: text.default('./data').describe('embedded data; one process per folder'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -90,7 +97,7 @@ export interface Config {
   readonly jwt: JwtConfig
   /** `*`, or the origins that browsers may come from. */
   readonly corsOrigins: '*' | readonly string[]
-  readonly trustProxy: string | undefined
+  readonly trustProxy: readonly string[] | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel
   readonly commit: { readonly batch: number; readonly queue: number }
@@ -176,6 +183,17 @@ function jwtKey(vars: Environment): JwtConfig['key'] {
 function corsOrigins(given: readonly string[] | undefined, embedded: boolean): Config['corsOrigins'] {
   if (given === undefined) return embedded ? '*' : []
   return given.includes('*') ? '*' : given
+}
+
+function isAddressRange(text: string): boolean {
+  if (text === 'loopback') return true
+  const [address = '', bits, ...rest] = text.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return (
+    rest.length === 0 &&
+    most > 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most))
+  )
 }
 
 function isPublicKey(value: string): boolean {

@@ -85,7 +85,7 @@ t.test('every variable that is given is used', async (t) => {
     redisUrl: 'redis://redis:6379',
     jwt: { key: { kind: 'secret', secret: 'secret' }, issuer: 'shop', audience: 'chat' },
     corsOrigins: ['https://a.example', 'https://b.example'],
-    trustProxy: '10.0.0.0/8',
+    trustProxy: ['10.0.0.0/8'],
     dataDir: '/var/lib/parley',
     logLevel: 'silent',
     commit: { batch: 1, queue: 3 },

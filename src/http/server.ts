@@ -33,7 +33,7 @@ export interface HttpOptions {
   /** True when the node can serve: it has started, does not close, and Postgres answers. */
   readonly isReady: () => Promise<boolean>
   readonly corsOrigins: '*' | readonly string[]
-  readonly trustProxy: string | undefined
+  readonly trustProxy: readonly string[] | undefined
   /** The page and the tokens for it; undefined where there is none. */
   readonly page: PageOptions | undefined
   readonly version: string
@@ -49,7 +49,7 @@ export async function createHttpServer(options: HttpOptions) {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: PARAM_LENGTH },
-    trustProxy: trustProxy === undefined ? false : trustProxy.split(','),
+    trustProxy: trustProxy === undefined ? false : [...trustProxy],
     forceCloseConnections: true,
     // What fails before there is a route, such as a path that is no UTF-8.
     frameworkErrors: answerError,
