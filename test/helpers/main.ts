@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { until } from './clients.js'
-import { freePort, type StartedProcess, startProcess, temporaryFolder } from './processes.js'
+import { freePort, type StartedProcess, startProcess, temporaryFolder, until } from './processes.js'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -23,6 +22,6 @@ export async function runMain(
 
 /** The exit code of a program that ends by itself. @throws when it goes on */
 export async function exitOf(child: StartedProcess): Promise<number | null> {
-  await until(() => child.hasExited(), 'the end of the program')
+  await until(child, 'its own end', 60_000, async () => child.hasExited())
   return await child.stop()
 }
