@@ -6,12 +6,20 @@ const MIGRATIONS = new URL('../../db/migrations/', import.meta.url)
 
 /**
  * Brings the schema up to date. Kysely's migrator does it under a lock in one transaction: of ten nodes that
- * start at once one migrates, the others wait and find nothing left to do.
+ * start at once one migrates, the others wait and find nothing left to do. Neither the wait nor an index on a big
+ * table is a statement that has gone astray: no timeout here.
  */
 export async function migrate<T>(db: Kysely<T>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: readMigrations } })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
+  await db.connection().execute(async (connection) => {
+    await sql`set statement_timeout = 0`.execute(connection)
+    try {
+      const migrator = new Migrator({ db: connection, provider: { getMigrations: readMigrations } })
+      const { error } = await migrator.migrateToLatest()
+      if (error !== undefined) throw error
+    } finally {
+      await sql`reset statement_timeout`.execute(connection)
+    }
+  })
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
