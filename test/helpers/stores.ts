@@ -80,6 +80,8 @@ export async function makeChat(
 /** Resolves when another session waits for a lock. Postgres only: in PGlite nothing else is under way. */
 export async function someoneWaits(trx: Transaction<Schema>): Promise<void> {
   await until(async () => {
+    // A transaction sees the activity of the moment at which it first looked, unless told to forget it.
+    await sql`select pg_stat_clear_snapshot()`.execute(trx)
     const { rows } = await sql`
       select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
       trx,
