@@ -3,6 +3,7 @@ import {
   CATCH_UP_MESSAGES,
   JOIN_MESSAGES,
   MEMBERS_IN_REPLY,
+  METADATA_BYTES,
   REPLY_BYTES,
   REPLY_ENVELOPE_BYTES,
 } from '../protocol/limits.js'
@@ -15,9 +16,8 @@ import { toChat, toMessage } from './views.js'
 
 /** Events of one repair: a node that is further behind reads again. */
 const EVENTS_PER_READ = 500
-const MESSAGES_BYTES = REPLY_BYTES - REPLY_ENVELOPE_BYTES
-/** What a message takes beside its content, at most; and an escaped unit of content. */
-const MESSAGE_ENVELOPE_BYTES = 2048
+/** What a message takes beside its content and metadata, at most; and an escaped unit of content. */
+const MESSAGE_ENVELOPE_BYTES = 3072
 const ESCAPED_UNIT_BYTES = 6
 
 export interface CatchUpPoint {
@@ -42,10 +42,14 @@ export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) 
       const { afterRev, epoch } = point
       const reset =
         afterRev !== undefined && ((epoch !== undefined && epoch !== store.epoch) || afterRev > chat.rev)
-      const [{ messages, rev }, members] = await Promise.all([
+      const [missed, members] = await Promise.all([
         afterRev === undefined || reset ? newest(chat) : changedAfter(chat, afterRev),
         chats.members(chatId, MEMBERS_IN_REPLY),
       ])
+      const bytes = REPLY_BYTES - REPLY_ENVELOPE_BYTES - byteLength([chat, mine, members])
+      const messages = fitting(missed.slice(0, CATCH_UP_MESSAGES), bytes)
+      const left = missed.slice(messages.length).map((message) => message.rev)
+      const rev = left.length === 0 ? chat.rev : Math.min(...left) - 1
       return {
         chat,
         mine,
@@ -78,37 +82,40 @@ export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) 
     },
   }
 
-  async function newest(chat: Chat): Promise<{ messages: Message[]; rev: number }> {
+  async function newest(chat: Chat): Promise<Message[]> {
     const first = Math.max(chat.firstSeq, chat.lastSeq - JOIN_MESSAGES + 1)
     const rows = await store.messages.range(chat.id, first, chat.lastSeq)
-    const all = rows.map(toMessage).reverse()
-    const messages = fitting(all)
-    const left = all.slice(messages.length).map((message) => message.rev)
-    return { messages, rev: left.length === 0 ? chat.rev : Math.min(...left) - 1 }
+    return rows.map(toMessage).reverse()
   }
 
-  async function changedAfter(chat: Chat, afterRev: number): Promise<{ messages: Message[]; rev: number }> {
+  /** One more than a reply holds tells that there are more. */
+  async function changedAfter(chat: Chat, afterRev: number): Promise<Message[]> {
     const rows = await store.messages.changedBetween(chat.id, afterRev, chat.rev, CATCH_UP_MESSAGES + 1)
-    const all = rows.map(toMessage)
-    const messages = fitting(all.slice(0, CATCH_UP_MESSAGES))
-    const isAll = messages.length === all.length
-    return { messages, rev: isAll ? chat.rev : (messages.at(-1)?.rev ?? afterRev) }
+    return rows.map(toMessage)
   }
 }
 
 export type CatchUp = ReturnType<typeof createCatchUp>
 
-/** As many of the first messages as a reply may hold; at least one, or asking again would never end. */
-function fitting(messages: readonly Message[]): Message[] {
-  const most = messages.reduce(
-    (sum, { content }) => sum + content.length * ESCAPED_UNIT_BYTES + MESSAGE_ENVELOPE_BYTES,
+/** As many of the first messages as fit; at least one, or asking again would never end. */
+function fitting(messages: readonly Message[], most: number): Message[] {
+  const estimate = messages.reduce(
+    (sum, { content, metadata }) =>
+      sum +
+      content.length * ESCAPED_UNIT_BYTES +
+      (metadata === undefined ? 0 : METADATA_BYTES) +
+      MESSAGE_ENVELOPE_BYTES,
     0,
   )
-  if (most <= MESSAGES_BYTES) return [...messages]
+  if (estimate <= most) return [...messages]
   let bytes = 0
   const end = messages.findIndex((message, index) => {
-    bytes += Buffer.byteLength(JSON.stringify(message)) + 1
-    return index > 0 && bytes > MESSAGES_BYTES
+    bytes += byteLength(message) + 1
+    return index > 0 && bytes > most
   })
   return messages.slice(0, end === -1 ? messages.length : end)
+}
+
+function byteLength(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value))
 }

@@ -11,10 +11,10 @@ export const METADATA_BYTES = 8192
 export const METADATA_DEPTH = 16
 export const FULL_NAME_LENGTH = 200
 export const REF_LENGTH = 128
-/** Messages of a join reply are cut so that the reply stays below this. */
+/** Messages of a join reply are cut so that all of the reply stays below this. */
 export const REPLY_BYTES = 256 * 1024
-/** What a reply holds beside its messages: chat, 100 members, marks. */
-export const REPLY_ENVELOPE_BYTES = 96 * 1024
+/** What a join reply holds beside chat, marks, members and messages: its ref, where it stands. */
+export const REPLY_ENVELOPE_BYTES = 2 * 1024
 export const JOIN_MESSAGES = 50
 /** Messages of one answer to a join with `afterRev`; the next ones are asked for from its `rev`. */
 export const CATCH_UP_MESSAGES = 500

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { z } from 'zod'
 import { chat, message, mine } from '../../../src/protocol/objects.js'
-import { type AnyFrame, call, createChat, serviceToken, token } from '../../helpers/clients.js'
+import { replies } from '../../../src/protocol/server-frames.js'
+import { type AnyFrame, call, connectRaw, createChat, serviceToken, token } from '../../helpers/clients.js'
 import {
   contentOf,
   joinChat,
@@ -173,6 +174,39 @@ t.test('what is large comes in parts of at most 256 KiB, and every message is se
   await say(ann, chatId, 'live')
   t.match(await messagePush(bob, 'live'), { rev: 51 }, 'live pushes begin with the complete answer')
 })
+
+t.test(
+  'a reply is at most 256 KiB whatever is large in it: names, metadata, a chat of its own',
+  async (t) => {
+    const users = count(1, 100).map((n) => `${String(n).padStart(3, '0')}`.padEnd(64, '\u0001'))
+    const [reader = ''] = users
+    const members = users.map((userId) => ({ userId, fullName: `x${'\u0001'.repeat(198)}x` }))
+    const orderId = crypto.randomUUID()
+    const metadata = { large: 'x'.repeat(8000) }
+    let chatId = ''
+    for (let from = 0; from < 100; from += 25) {
+      const part = { type: 'order', orderId, metadata, members: members.slice(from, from + 25) }
+      chatId = z.string().parse((await call(node, shop, 'POST', '/chats', part)).body.id)
+    }
+    await Promise.all(
+      count(1, 50).map((n) =>
+        call(node, shop, 'POST', `/chats/${chatId}/system-messages`, { content: `m${n}`, metadata }),
+      ),
+    )
+    const client = await connectRaw(t, node, token(reader, 'Reader'))
+    const seen: number[] = []
+    for (let point = {}, complete = false; !complete; ) {
+      const frame = await client.request({ type: 'join', chatId, ...point })
+      t.ok(Buffer.byteLength(JSON.stringify(frame)) <= 256 * 1024)
+      const data = replies.join.parse(frame.data)
+      t.equal(data.members.length, 100)
+      seen.push(...seqs(data.messages))
+      point = { afterRev: data.rev }
+      complete = data.complete
+    }
+    t.same(seen, count(1, 50))
+  },
+)
 
 t.test('while the answer is not complete nothing is pushed', async (t) => {
   const chatId = await createChat(node, ['ann', 'bob'])
