@@ -1,0 +1,107 @@
+import { type CompiledQuery, Kysely } from 'kysely'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { z } from 'zod'
+import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
+import { createMessageStore } from '../../src/store/messages.js'
+import { migrate } from '../../src/store/migrate.js'
+import type { Schema } from '../../src/store/schema.js'
+import { buffersOf, nodesOf, type PlanNode, planNode, scansOf } from '../helpers/plans.js'
+import { createDatabase } from '../helpers/postgres.js'
+import { silent } from '../helpers/stores.js'
+
+const DEPTH = 200_000
+const PAGE = 50
+
+const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })])
+
+/** The statements that the store itself makes are explained, not copies of them. */
+t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest does`, async (t) => {
+  const { url } = await createDatabase(t)
+  const statements: CompiledQuery[] = []
+  const db = new Kysely<Schema>({
+    dialect: createPostgresDatabase(url, 1, silent).dialect,
+    log: ({ query }) => {
+      statements.push(query)
+    },
+  })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  t.teardown(async () => {
+    await client.end()
+    await db.destroy()
+  })
+  await migrate(db)
+  await fill(client)
+  const messages = createMessageStore(db)
+
+  async function explain(t: Test, read: () => Promise<readonly unknown[]>): Promise<PlanNode> {
+    statements.length = 0
+    t.equal((await read()).length, PAGE)
+    const [statement] = statements
+    if (statement === undefined || statements.length !== 1) throw new Error('not one statement')
+    // Once before, so that all pages are in memory and hint bits are set: what remains is the plan's own.
+    const explain = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.sql}`
+    await client.query(explain, [...statement.parameters])
+    const answer = await client.query(explain, [...statement.parameters])
+    const [{ 'QUERY PLAN': plan }] = explained.parse(answer.rows)
+    return plan[0].Plan
+  }
+
+  const reads = {
+    'a page of history': {
+      index: 'messages_pkey',
+      newest: () => messages.range('deep', DEPTH - PAGE + 1, DEPTH),
+      oldest: () => messages.range('deep', 1, PAGE),
+    },
+    'a page of changes': {
+      index: 'messages_changed',
+      newest: () => messages.changedBetween('deep', DEPTH - PAGE, DEPTH, PAGE),
+      oldest: () => messages.changedBetween('deep', 0, DEPTH, PAGE),
+    },
+  }
+  for (const [name, { index, newest, oldest }] of Object.entries(reads)) {
+    t.test(name, async (t) => {
+      const plans = { newest: await explain(t, newest), oldest: await explain(t, oldest) }
+      for (const [which, plan] of Object.entries(plans)) {
+        const [scan, ...more] = scansOf(plan, 'messages')
+        t.match(scan, new RegExp(`^Index Scan.* ${index}$`), which)
+        t.same(more, [])
+        const [node] = nodesOf(plan).filter((one) => one['Relation Name'] === 'messages')
+        t.equal(node?.['Actual Rows'], PAGE, 'no row more than the page is looked at')
+        t.notOk(node?.['Rows Removed by Filter'])
+        t.same(
+          nodesOf(plan).filter(
+            (one) => /^(Parallel )?Seq Scan/.test(one['Node Type']) && one['Relation Name'] !== 'users',
+          ),
+          [],
+        )
+        t.comment(`${name}, ${which}: ${scan}, ${buffersOf(plan)} buffers`)
+      }
+      const [first, last] = [buffersOf(plans.newest), buffersOf(plans.oldest)]
+      t.ok(Math.abs(first - last) <= 10, `about as many pages: ${first} and ${last}`)
+      t.ok(Math.max(first, last) < 4 * PAGE, `and not many: ${first} and ${last}`)
+    })
+  }
+})
+
+/** A deep chat among others, by an insert of the database's own: 200,000 sends would say nothing more. */
+async function fill(client: pg.Client): Promise<void> {
+  await client.query(
+    `INSERT INTO chats (id, type, metadata, last_seq, last_rev, created_at)
+    VALUES ('deep', 'general', '{}', $1, $1, now())`,
+    [DEPTH],
+  )
+  const insert = `INSERT INTO messages (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, client_id, created_at)
+    SELECT $1, n, n, n, gen_random_uuid(), 'user-' || n % 7, 'user', repeat('hello ', 5 + n % 20), 'c' || n, now()
+    FROM generate_series(1, $2::int) n`
+  for (const [chat, count] of [
+    ['a', 1_000],
+    ['deep', DEPTH],
+    ['z', 1_000],
+  ] as const)
+    await client.query(insert, [chat, count])
+  await client.query(`INSERT INTO users (id, full_name, named_at)
+    SELECT 'user-' || n, 'User ' || n, now() FROM generate_series(0, 5000) n`)
+  await client.query('ANALYZE')
+}
