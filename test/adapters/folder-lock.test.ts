@@ -89,7 +89,7 @@ t.test('a folder that is not there is an error of its own', async (t) => {
 t.test('of several takers in one process exactly one wins', async (t) => {
   const dead = await deadPid(t)
   const all = await temporaryFolder(t)
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 90; round++) {
     const folder = join(all, String(round))
     await mkdir(folder)
     if (round % 3 !== 0)
@@ -107,7 +107,7 @@ t.test('of several processes exactly one wins', async (t) => {
   const dead = await deadPid(t)
   const takers = await Promise.all(Array.from({ length: 3 }, () => startTaker(t)))
   const all = await temporaryFolder(t)
-  for (let round = 0; round < 60; round++) {
+  for (let round = 0; round < 24; round++) {
     const folder = join(all, String(round))
     await mkdir(folder)
     if (round % 3 !== 0)
