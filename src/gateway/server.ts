@@ -11,17 +11,11 @@ import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session, Transport } from '../sessions/session.js'
 import { findToken, SUBPROTOCOL } from './handshake.js'
+import { type SocketData, SocketState } from './socket-state.js'
 import { uWS } from './uws.js'
 
 /** uWS pings a silent connection before it ends it; must be at most 960. */
 const IDLE_SECONDS = 60
-
-/** What uWS keeps with each socket: the outcome of the handshake, then the session. */
-interface SocketData {
-  readonly user: User | undefined
-  readonly refusal: CloseReason | undefined
-  session: Session | undefined
-}
 
 export interface GatewayOptions {
   readonly host: string
@@ -48,66 +42,76 @@ export function createGateway(options: GatewayOptions) {
     sendPingsAutomatically: true,
     compression: uWS.DISABLED,
 
+    // At once, and not when the token has been checked: uWS may take a socket that is upgraded later, inside
+    // `cork`, for an HTTP response that is complete, and close it (docs/decisions/0006).
     upgrade(response, request, context) {
-      const key = request.getHeader('sec-websocket-key')
       const protocols = request.getHeader('sec-websocket-protocol')
-      const extensions = request.getHeader('sec-websocket-extensions')
       const token = findToken({
         authorization: request.getHeader('authorization'),
         protocols,
         query: request.getQuery(),
       })
-      let aborted = false
-      response.onAborted(() => {
-        aborted = true
-      })
-      void authenticate(token).then((data) => {
-        if (aborted) return
-        const answer = protocols.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : ''
-        response.cork(() => response.upgrade(data, key, answer, extensions, context))
-      })
+      response.upgrade(
+        { state: new SocketState(token) },
+        request.getHeader('sec-websocket-key'),
+        protocols.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : '',
+        request.getHeader('sec-websocket-extensions'),
+        context,
+      )
     },
 
     open(socket) {
-      const data = socket.getUserData()
-      if (data.user === undefined) {
-        // A close frame, so that a browser can tell a refusal from a network fault.
-        const { code, reason } = CLOSE_CODES[data.refusal ?? 'unauthenticated']
-        socket.end(code, reason)
-        return
-      }
-      data.session = hub.begin(data.user, toTransport(socket))
+      void begin(socket)
     },
 
     message(socket, bytes, isBinary) {
-      const { session } = socket.getUserData()
-      if (session === undefined || !session.isOpen) return
-      const decoded = decodeFrame(bytes, isBinary)
-      const ref = decoded.ok ? decoded.frame.ref : decoded.ref
-      void dispatch(frames, session, decoded, {
-        reply: (data) => session.send(encodeReply(ref, data)),
-        error: (error) => session.send(encodeError(ref, error)),
-      })
+      const { state } = socket.getUserData()
+      if (state.session !== undefined) handle(state.session, bytes, isBinary)
+      else if (!state.isClosed && !state.keepEarly(bytes, isBinary)) refuse(socket, 'badFrames')
     },
 
     close(socket) {
-      const { session } = socket.getUserData()
-      if (session !== undefined) hub.end(session)
+      const { state } = socket.getUserData()
+      state.isClosed = true
+      if (state.session !== undefined) hub.end(state.session)
     },
   })
   app.any('/*', (response) => {
     response.writeStatus('404 Not Found').end('The raw WebSocket is at /ws.')
   })
 
-  /** Never rejects: a refusal is an outcome of the handshake. */
-  async function authenticate(token: string | undefined): Promise<SocketData> {
-    if (token === undefined) return { user: undefined, refusal: 'unauthenticated', session: undefined }
+  /** Checks the token; the session begins, or the socket is closed with the reason, which a browser can read. */
+  async function begin(socket: uWS.WebSocket<SocketData>): Promise<void> {
+    const { state } = socket.getUserData()
+    const outcome = await authenticate(state.token)
+    if (state.isClosed) return
+    if (typeof outcome === 'string') {
+      refuse(socket, outcome)
+      return
+    }
+    const session = hub.begin(outcome, toTransport(socket))
+    state.session = session
+    for (const { bytes, isBinary } of state.takeEarly()) handle(session, bytes, isBinary)
+  }
+
+  async function authenticate(token: string | undefined): Promise<User | CloseReason> {
+    if (token === undefined) return 'unauthenticated'
     try {
       const user = await withinHandshake(verifyToken(token).then((identity) => users.identify(identity)))
-      return { user, refusal: user === undefined ? 'handshakeTimeout' : undefined, session: undefined }
+      return user ?? 'handshakeTimeout'
     } catch (error) {
-      return { user: undefined, refusal: closeReasonOf(toParleyError(error)), session: undefined }
+      return closeReasonOf(toParleyError(error))
     }
+  }
+
+  function handle(session: Session, bytes: ArrayBuffer, isBinary: boolean): void {
+    if (!session.isOpen) return
+    const decoded = decodeFrame(bytes, isBinary)
+    const ref = decoded.ok ? decoded.frame.ref : decoded.ref
+    void dispatch(frames, session, decoded, {
+      reply: (data) => session.send(encodeReply(ref, data)),
+      error: (error) => session.send(encodeError(ref, error)),
+    })
   }
 
   function closeReasonOf(error: ParleyError): CloseReason {
@@ -164,6 +168,13 @@ async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
   } finally {
     timeout.abort()
   }
+}
+
+/** Nothing more is read of it, whatever still comes. */
+function refuse(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
+  socket.getUserData().state.isClosed = true
+  const { code, reason } = CLOSE_CODES[why]
+  socket.end(code, reason)
 }
 
 /** A closed uWS socket throws when it is touched: the session sees to it that none is. */

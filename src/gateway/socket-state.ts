@@ -1,0 +1,40 @@
+import { FRAME_HARD_BYTES } from '../protocol/limits.js'
+import type { Session } from '../sessions/session.js'
+
+const EARLY_FRAMES = 32
+
+/** What uWS keeps with each socket. It copies the object's own properties, so a class has to stand in one of them. */
+export interface SocketData {
+  readonly state: SocketState
+}
+
+/**
+ * A socket is open before its token is checked; what a client says meanwhile
+ * waits here, unread, and is handled when the session begins.
+ */
+export class SocketState {
+  readonly token: string | undefined
+  session: Session | undefined
+  isClosed = false
+  #early: { readonly bytes: ArrayBuffer; readonly isBinary: boolean }[] = []
+  #earlyBytes = 0
+
+  constructor(token: string | undefined) {
+    this.token = token
+  }
+
+  /** Keeps a copy of a frame, whose memory is uWS' own; false when there are too many. */
+  keepEarly(bytes: ArrayBuffer, isBinary: boolean): boolean {
+    this.#earlyBytes += bytes.byteLength
+    if (this.#early.length === EARLY_FRAMES || this.#earlyBytes > FRAME_HARD_BYTES) return false
+    this.#early.push({ bytes: bytes.slice(0), isBinary })
+    return true
+  }
+
+  /** The frames that were kept, in order; they are not kept any longer. */
+  takeEarly() {
+    const early = this.#early
+    this.#early = []
+    return early
+  }
+}
