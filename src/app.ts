@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { readOrCreateSecret } from './adapters/secret-file.js'
 import { selectBus, selectDatabase } from './adapters/select.js'
 import { createCatchUp } from './chat/catch-up.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
@@ -24,9 +23,7 @@ import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
 import { createSocketIoDoor } from './socketio/server.js'
 import { openStore } from './store/store.js'
-
-/** The page's tokens live as long as a day of trying things out. */
-export const EMBEDDED_TOKEN_MS = 24 * 60 * 60 * 1000
+import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
 
 export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
@@ -49,7 +46,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const events = createEvents(bus)
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
-  const messages = createMessages({ store, events, inbox, commit: config.commit })
+  const messages = createMessages({ store, events, inbox, logger, commit: config.commit })
   const chats = createChats({ store, bus, events, users, inbox, presence })
   const catchUp = createCatchUp({ store, chats })
 
@@ -125,18 +122,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-/** The key that tokens are checked with; embedded, a random secret kept in `DATA_DIR`. */
-export async function tokenKey(config: Config): Promise<TokenKey> {
-  const { key } = config.jwt
-  return key.kind === 'embedded' ? { kind: 'secret', secret: await readOrCreateSecret(config.dataDir) } : key
-}
-
 /** Tokens for the asking only where nobody else can ask: embedded, with our own secret, on loopback. */
 function pageSigner(config: Config, key: TokenKey) {
   const { issuer, audience } = config.jwt
   const isOurOwn = config.jwt.key.kind === 'embedded' && issuer === undefined && audience === undefined
   if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
-  const rules = { secret: key.secret, issuer, audience, expiresInMs: EMBEDDED_TOKEN_MS }
+  const rules = { secret: key.secret, issuer, audience, expiresInMs: OWN_TOKEN_MS }
   return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { EMBEDDED_TOKEN_MS, tokenKey } from './app.js'
 import { signToken } from './chat/tokens.js'
 import { loadConfig } from './config.js'
+import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
 
 const USAGE = 'usage: npm run token -- --sub ann --name "Ann Lee" [--scope chat:service]'
 
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   if (key.kind !== 'secret')
     throw new Error('Tokens are signed with JWT_SECRET: a public key can only check them.')
   const { issuer, audience } = config.jwt
-  const rules = { secret: key.secret, issuer, audience, expiresInMs: EMBEDDED_TOKEN_MS }
+  const rules = { secret: key.secret, issuer, audience, expiresInMs: OWN_TOKEN_MS }
   process.stdout.write(`${signToken(rules, { sub, fullName: name ?? sub, scope })}\n`)
 }
 

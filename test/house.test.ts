@@ -17,6 +17,7 @@ const FLOORS = [
   ['chat'],
   ['sessions'],
   ['gateway', 'socketio', 'http'],
+  ['token-key.ts'],
   ['app.ts'],
   ['main.ts', 'token.ts'],
 ] as const
@@ -26,8 +27,8 @@ const BESIDE: Record<string, readonly string[]> = { adapters: ['ports', 'protoco
 
 /** Who may import what stands beside. */
 const USERS_OF: Record<string, readonly string[]> = {
-  adapters: ['app.ts'],
-  'config.ts': ['app.ts', 'main.ts', 'token.ts'],
+  adapters: ['app.ts', 'token-key.ts'],
+  'config.ts': ['app.ts', 'main.ts', 'token-key.ts', 'token.ts'],
 }
 
 /** A driver library is imported in its home alone. */
@@ -159,7 +160,7 @@ t.test('the rules themselves: what they allow', async (t) => {
     ['sessions/frames/join.ts', '../room.js', false],
     ['http/routes/chats.ts', '../../protocol/text.js', false],
     ['app.ts', './adapters/select.js', false],
-    ['token.ts', './app.js', false],
+    ['token.ts', './token-key.js', false],
     ['adapters/select.ts', '../config.js', true],
     ['ports/database.ts', 'kysely', true],
     ['gateway/uws.ts', 'uWebSockets.js', false],

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { ParleyError } from '../protocol/errors.js'
 import { CONTENT_BYTES } from '../protocol/limits.js'
@@ -24,11 +25,12 @@ export interface MessagesOptions {
   readonly store: Store
   readonly events: Events
   readonly inbox: Inbox
+  readonly logger: Logger
   readonly commit: { readonly batch: number; readonly queue: number }
 }
 
 /** Messages: said, committed, told; and read again. */
-export function createMessages({ store, events, inbox, commit }: MessagesOptions) {
+export function createMessages({ store, events, inbox, commit, logger }: MessagesOptions) {
   const lane = createGroupCommit<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
   /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
   const underWay = new Map<string, Promise<Sent>>()
@@ -37,7 +39,14 @@ export function createMessages({ store, events, inbox, commit }: MessagesOptions
     const rows = await store.messages.commit(batch)
     const ordered = rows.sort((a, b) => a.item - b.item)
     // Queued behind the results, so that those who wait for a reply are not kept by the telling of everybody else.
-    setImmediate(() => tell(batch, ordered))
+    setImmediate(() => {
+      try {
+        tell(batch, ordered)
+      } catch (error) {
+        // Committed all the same: the sweep of active chats tells what is missing.
+        logger.error({ error }, 'committed messages could not be told')
+      }
+    })
     return ordered
   }
 

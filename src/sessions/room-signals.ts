@@ -68,7 +68,8 @@ export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignals
 
   function tellPresence(userId: string, online: boolean, lastSeen: string | null): void {
     for (const room of members.roomsOf(userId))
-      pushToOthers(room, userId, 'presence', { chatId: room.chatId, userId, online, lastSeen })
+      if (room.tellsPresence)
+        pushToOthers(room, userId, 'presence', { chatId: room.chatId, userId, online, lastSeen })
   }
 
   return {

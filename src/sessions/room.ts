@@ -5,6 +5,9 @@ import type { ChatStream } from './chat-stream.js'
 import { Roster } from './roster.js'
 import type { Session } from './session.js'
 
+/** Removals remembered, the newest: many more than happen while one join is under way. */
+const REMOVED_MOST = 1000
+
 /** One chat in use on this node: its stream, the sessions that have joined it, and what is known of its members. */
 export class Room {
   readonly chatId: string
@@ -92,7 +95,10 @@ export class Room {
     this.#membersRev = rev
     this.#memberCount = memberCount
     this.#members.delete(userId)
+    this.#removed.delete(userId)
     this.#removed.set(userId, rev)
+    const [oldest] = this.#removed.keys()
+    if (oldest !== undefined && this.#removed.size > REMOVED_MOST) this.#removed.delete(oldest)
   }
 
   /** True when the user was removed by an event that a snapshot of `rev` did not know of. */

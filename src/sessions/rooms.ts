@@ -124,6 +124,8 @@ export function createRooms(options: RoomsOptions) {
      * those that the node has delivered meanwhile. The stream stands at the snapshot's `rev` or beyond.
      */
     enter(room: Room, session: Session, snapshot: JoinData, missed: readonly ChatEvent[]): void {
+      // The reply itself may have ended it, when it was one too many for a slow reader.
+      if (!session.isOpen) return
       if (!session.joined.has(room.chatId)) {
         void subscriptions.acquire(room.topic)
         room.uses += 1

@@ -5,6 +5,8 @@ import type { Rooms } from './rooms.js'
 
 /** Chats of one look into Postgres. */
 const SLICE = 1000
+/** Chats that are caught up at once: a part of the connections to Postgres. */
+const AT_ONCE = 4
 /** While the bus is away the sweep is what carries events from node to node. */
 const DEGRADED_MS = 1000
 
@@ -52,9 +54,23 @@ export function createSweep(options: {
 
   async function compare(positions: readonly (readonly [string, number])[]): Promise<void> {
     const revs = await store.chats.revs(positions.map(([chatId]) => chatId))
-    for (const [chatId, position] of positions) {
+    const behind = positions.flatMap(([chatId, position]) => {
       const rev = revs.get(chatId)
-      if (rev !== undefined && rev > position) await rooms.catchUp(chatId, rev)
+      return rev !== undefined && rev > position ? [{ chatId, rev }] : []
+    })
+    const worker = async () => {
+      for (let chat = behind.pop(); chat !== undefined; chat = behind.pop())
+        await catchUp(chat.chatId, chat.rev)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  }
+
+  /** One chat that cannot be read does not keep the others waiting. */
+  async function catchUp(chatId: string, rev: number): Promise<void> {
+    try {
+      await rooms.catchUp(chatId, rev)
+    } catch (error) {
+      logger.warn({ chatId, error }, 'a chat could not be caught up yet')
     }
   }
 

@@ -174,6 +174,34 @@ t.test('one who joins while others write misses nothing and gets nothing twice',
   }
 })
 
+t.test('what Redis loses is read from Postgres, and nobody notices but by the time it takes', async (t) => {
+  const cluster = await startCluster(t, 2)
+  const [here, there] = [nodeOf(cluster, 0), nodeOf(cluster, 1)]
+  const chatId = await createChat(here, ['ann', 'bob'])
+  const ann = await connectRaw(t, here, token('ann', 'Ann Lee'))
+  const bob = await connectRaw(t, there, token('bob', 'Bob Ray'))
+  await Promise.all([ann.ask({ type: 'join', chatId }), bob.ask({ type: 'join', chatId })])
+  const say = async (count: number) => {
+    for (let n = 0; n < count; n++) await ann.ask({ type: 'send', chatId, content: `message ${n}` })
+  }
+
+  await say(5)
+  await cluster.redis.stop()
+  await say(20)
+  await bob.next((frame) => frame.type === 'message' && frame.rev === 25)
+  const late = await connectRaw(t, there, token('bob', 'Bob Ray'))
+  t.match(await late.ask({ type: 'join', chatId }), { rev: 25, complete: true }, 'a join does not need Redis')
+  await cluster.redis.start()
+  await say(5)
+  await Promise.all(
+    [bob, late].map((client) => client.next(({ type, rev }) => type === 'message' && rev === 30)),
+  )
+  t.strictSame(
+    received(bob).map(({ rev }) => rev),
+    Array.from({ length: 30 }, (_, index) => index + 1),
+  )
+})
+
 const joinData = z.object({ rev: z.number(), complete: z.boolean(), messages: z.array(message) })
 
 async function sendMany(client: RawClient, chatId: string, name: string): Promise<void> {
