@@ -6,7 +6,7 @@ import { type NodeProcess, startNode } from './processes.js'
 
 /** An embedded node that takes the helpers' tokens, and tells at once who has gone. */
 export async function startTestNode(t: Test, env: Record<string, string> = {}): Promise<NodeProcess> {
-  return await startNode(t, { JWT_SECRET: TEST_SECRET, PARLEY_OFFLINE_HOLD_MS: '200', ...env })
+  return await startNode(t, { JWT_SECRET: TEST_SECRET, PARLEY_OFFLINE_HOLD_MS: '1000', ...env })
 }
 
 /** A session of this user, after its `hello`. */
