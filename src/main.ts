@@ -1,11 +1,11 @@
-import { pino } from 'pino'
 import { createApp } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
+import { createLogger } from './logger.js'
 
 /** The process: reads the configuration, starts one node, closes it once on a signal. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
-  const logger = pino({ level: config.logLevel })
+  const logger = createLogger(config.logLevel)
   const app = await createApp(config, logger)
   logger.info({ port: app.port, wsPort: app.wsPort, embedded: config.embedded }, 'ready')
   if (config.embedded) welcome(config, app)

@@ -23,12 +23,17 @@ const FLOORS = [
 ] as const
 
 /** What stands beside the floors, and all that it may import. */
-const BESIDE: Record<string, readonly string[]> = { adapters: ['ports', 'protocol'], 'config.ts': [] }
+const BESIDE: Record<string, readonly string[]> = {
+  adapters: ['ports', 'protocol'],
+  'config.ts': [],
+  'logger.ts': ['config.ts'],
+}
 
 /** Who may import what stands beside. */
 const USERS_OF: Record<string, readonly string[]> = {
   adapters: ['app.ts', 'token-key.ts'],
-  'config.ts': ['app.ts', 'main.ts', 'token-key.ts', 'token.ts'],
+  'logger.ts': ['main.ts'],
+  'config.ts': ['app.ts', 'logger.ts', 'main.ts', 'token-key.ts', 'token.ts'],
 }
 
 /** A driver library is imported in its home alone. */

@@ -59,8 +59,8 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
     chatId: string,
   ): Promise<{ row: ChatRow; member: MembershipRow | undefined }> {
     const found = await store.chats.findFor(chatId, caller.user.id)
-    if (found === undefined) throw new ParleyError(caller.isService ? 'not_found' : 'not_a_member')
-    if (found.member === undefined && !caller.isService) throw new ParleyError('not_a_member')
+    if (found === undefined || (found.member === undefined && !caller.isService))
+      throw new ParleyError('not_a_member')
     return { row: found.chat, member: found.member }
   }
 
@@ -76,7 +76,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
     const at = new Date()
     const { row, revs, changes } = await store.transaction(async (trx) => {
       const chat = await store.chats.lock(trx, chatId)
-      if (chat === undefined) throw new ParleyError('not_found')
+      if (chat === undefined) throw new ParleyError('not_a_member')
       const changes = await work(trx, chat, at)
       const revs: number[] = []
       for (const { type, ...detail } of changes)
@@ -188,7 +188,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return { chat, created: true }
     },
 
-    /** @throws ParleyError `not_a_member`, or `not_found` for the backend */
+    /** @throws ParleyError `not_a_member`, also for a chat that does not exist */
     async get(caller: Caller, chatId: string): Promise<SeenChat> {
       const { row, member } = await see(caller, chatId)
       return { chat: toChat(row), mine: member === undefined ? null : toMine(member, row) }
@@ -226,7 +226,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return await setArchived(user, chatId, null, false)
     },
 
-    /** Adds members, or changes the roles of those who are. @throws ParleyError `not_found` */
+    /** Adds members, or changes the roles of those who are. @throws ParleyError `not_a_member` */
     async addMembers(chatId: string, members: readonly MemberRequest[]): Promise<Chat> {
       await nameMembers(members)
       const wanted = members.map(({ userId, role }) => ({ userId, role: role ?? DEFAULT_ROLE }))
@@ -234,7 +234,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return await addMissing(chatId, wanted, roles)
     },
 
-    /** @throws ParleyError `not_found` when there is no such chat or member */
+    /** @throws ParleyError `not_a_member` when there is no such chat, `not_found` when there is no such member */
     async removeMember(chatId: string, userId: string): Promise<Chat> {
       const { chat } = await change(chatId, async (trx) => {
         if (!(await store.members.remove(trx, chatId, userId))) throw new ParleyError('not_found')
@@ -244,7 +244,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return chat
     },
 
-    /** No message is accepted any more; closing twice changes nothing. @throws ParleyError `not_found` */
+    /** No message is accepted any more; closing twice changes nothing. @throws ParleyError `not_a_member` */
     async close(chatId: string): Promise<Chat> {
       const { chat } = await change(chatId, async (trx, row, at) => {
         if (row.closed_at !== null) return []
@@ -254,7 +254,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       return chat
     },
 
-    /** @throws ParleyError `not_found` */
+    /** @throws ParleyError `not_a_member` */
     async reopen(chatId: string): Promise<Chat> {
       const { chat } = await change(chatId, async (trx, row) => {
         if (row.closed_at === null) return []

@@ -59,6 +59,12 @@ export async function createHttpServer(options: HttpOptions) {
   app.setSerializerCompiler(serializerCompiler)
   // JSON is all that is read: the framework would take plain text too.
   app.removeContentTypeParser('text/plain')
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients that always say JSON, also of no body at all, as with `POST …/archive`.
+    if (body === '') done(null, undefined)
+    else parseJson(request, body.toString(), done)
+  })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
 

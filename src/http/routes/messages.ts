@@ -18,6 +18,7 @@ const historyQuery = z.object({
   after: seqParam.optional().describe('the oldest beyond this seq, still newest first'),
   limit: limitOf(50),
 })
+type HistoryQuery = z.infer<typeof historyQuery>
 const cursor = z.object({ before: z.int().positive() })
 
 /** A chat's history, and messages said by REST. */
@@ -40,7 +41,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Mess
           page: isPage ? (query.page ?? 1) : null,
           limit: query.limit,
           total: chat.lastSeq - chat.firstSeq + 1,
-          nextCursor: last >= first && first > chat.firstSeq ? encodeCursor({ before: first }) : null,
+          nextCursor: nextCursor(chat, query, first, last),
         },
       }
     },
@@ -87,10 +88,21 @@ export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Mess
   )
 }
 
+/** Towards older messages, as the list runs; one who reads on from a `seq` asks with the next `after` instead. */
+function nextCursor(
+  chat: Pick<Chat, 'firstSeq'>,
+  query: HistoryQuery,
+  first: number,
+  last: number,
+): string | null {
+  const hasOlder = last >= first && first > chat.firstSeq
+  return hasOlder && query.after === undefined ? encodeCursor({ before: first }) : null
+}
+
 /** `seq` has no hole: every way to ask is a range of it, and a deep page costs what the first one costs. */
 export function historyRange(
   { firstSeq, lastSeq }: Pick<Chat, 'firstSeq' | 'lastSeq'>,
-  query: z.infer<typeof historyQuery>,
+  query: HistoryQuery,
 ): { first: number; last: number } {
   const { limit } = query
   if (query.after !== undefined) {
