@@ -10,9 +10,10 @@ import {
   TEST_SECRET,
   token,
 } from './helpers/clients.js'
+import { temporaryFolder } from './helpers/folders.js'
 import { eventOf, joinChat, say, sessionOf } from './helpers/frames.js'
 import { runMain } from './helpers/main.js'
-import { startNode, temporaryFolder } from './helpers/processes.js'
+import { startNode } from './helpers/processes.js'
 
 // Processes start one after the other here: on a busy machine that takes its time.
 t.setTimeout(300_000)

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { call, connectRaw } from './helpers/clients.js'
+import { temporaryFolder } from './helpers/folders.js'
 import { exitOf } from './helpers/main.js'
-import { startNode, startProcess, temporaryFolder } from './helpers/processes.js'
+import { startNode, startProcess } from './helpers/processes.js'
 
 // Processes start one after the other here: on a busy machine that takes its time.
 t.setTimeout(300_000)

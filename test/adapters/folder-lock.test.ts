@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { lockFolder } from '../../src/adapters/folder-lock.js'
-import { startProcess, temporaryFolder } from '../helpers/processes.js'
+import { temporaryFolder } from '../helpers/folders.js'
+import { startProcess } from '../helpers/processes.js'
 
 const taker = fileURLToPath(new URL('../helpers/lock-taker.ts', import.meta.url))
 

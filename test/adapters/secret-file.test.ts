@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { readOrCreateSecret } from '../../src/adapters/secret-file.js'
-import { temporaryFolder } from '../helpers/processes.js'
+import { temporaryFolder } from '../helpers/folders.js'
 
 t.test('a secret is made once and kept', async (t) => {
   const folder = join(await temporaryFolder(t), 'data', 'inside')

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createPGliteDatabase } from '../../src/adapters/database-pglite.js'
 import { lockFolder } from '../../src/adapters/folder-lock.js'
+import { temporaryFolder } from '../helpers/folders.js'
 import { createPGliteFolder } from '../helpers/pglite.js'
-import { temporaryFolder } from '../helpers/processes.js'
 import { databaseContract } from './database.js'
 
 await databaseContract(t, {

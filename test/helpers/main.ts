@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { freePort, type StartedProcess, startProcess, temporaryFolder, until } from './processes.js'
+import { temporaryFolder } from './folders.js'
+import { freePort, type StartedProcess, startProcess, until } from './processes.js'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { Test } from 'tap'
-import { temporaryFolder } from './processes.js'
+import { temporaryFolder } from './folders.js'
 
 /** Made once for a test run, whose temporary folder it goes with: making one takes seconds, copying it does not. */
 const template = join(tmpdir(), 'parley-pglite-template')

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { freePort, startProcess, temporaryFolder, until } from './processes.js'
+import { temporaryFolder } from './folders.js'
+import { freePort, startProcess, until } from './processes.js'
 
 t.test('a program that ends before it is ready is told with its output, at once', async (t) => {
   const child = startProcess(

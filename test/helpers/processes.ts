@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { temporaryFolder } from './folders.js'
+import { createPGliteFolder } from './pglite.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -33,7 +33,7 @@ export async function startNode(t: Test, env: Record<string, string> = {}): Prom
   const port = env.PORT ?? String(await freePort())
   const wsPort = env.WS_PORT ?? String(await freePort())
   const opsPort = env.OPS_PORT ?? String(await freePort())
-  const dataDir = env.DATA_DIR ?? (await temporaryFolder(t))
+  const dataDir = env.DATA_DIR ?? (await dataFolder(t, env))
   const ports = { PORT: port, WS_PORT: wsPort, OPS_PORT: opsPort }
   const child = startProcess(t, process.execPath, [join(root, 'dist/main.js')], {
     ...inherited('PATH', 'HOME', 'TMPDIR'),
@@ -55,6 +55,11 @@ export async function startNode(t: Test, env: Record<string, string> = {}): Prom
       await child.stop('SIGKILL')
     },
   }
+}
+
+/** One with an empty database in it where the node is to run embedded: making that takes most of its start. */
+async function dataFolder(t: Test, env: Record<string, string>): Promise<string> {
+  return env.DATABASE_URL === undefined ? await createPGliteFolder(t) : await temporaryFolder(t)
 }
 
 /** A started program: its pid, its output, and its end. */
@@ -116,13 +121,6 @@ export async function until(
 export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000)
   return (await isFree(port)) ? port : await freePort()
-}
-
-/** A folder that is removed at the test's end. */
-export async function temporaryFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-'))
-  t.teardown(async () => await rm(folder, { recursive: true, force: true, maxRetries: 3 }))
-  return folder
 }
 
 function isFree(port: number): Promise<boolean> {

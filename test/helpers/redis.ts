@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
-import { freePort, type StartedProcess, startProcess, temporaryFolder, until } from './processes.js'
+import { temporaryFolder } from './folders.js'
+import { freePort, type StartedProcess, startProcess, until } from './processes.js'
 
 /** A Redis of the test's own. */
 export interface RedisServer {
