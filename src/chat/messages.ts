@@ -38,19 +38,19 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
   async function flush(batch: readonly Sending[]): Promise<CommitRow[]> {
     const rows = await store.messages.commit(batch)
     const ordered = rows.sort((a, b) => a.item - b.item)
-    // Queued behind the results, so that those who wait for a reply are not kept by the telling of everybody else.
-    setImmediate(() => {
-      try {
-        tell(batch, ordered)
-      } catch (error) {
-        // Committed all the same: the sweep of active chats tells what is missing.
-        logger.error({ error }, 'committed messages could not be told')
-      }
-    })
+    try {
+      tell(batch, ordered)
+    } catch (error) {
+      // Committed all the same: the sweep of active chats tells what is missing.
+      logger.error({ error }, 'committed messages could not be told')
+    }
     return ordered
   }
 
-  /** Rows of one chat are numbered in their order, so its events are told in the order of their `rev`. */
+  /**
+   * Told in the same turn in which the senders are replied to: a sender's push and reply leave as one write.
+   * Rows of one chat are numbered in their order, so its events are told in the order of their `rev`.
+   */
   function tell(batch: readonly Sending[], rows: readonly CommitRow[]): void {
     for (const [index, row] of rows.entries()) {
       const sending = batch[index]

@@ -180,7 +180,8 @@ function refuse(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
 /** A closed uWS socket throws when it is touched: the session sees to it that none is. */
 function toTransport(socket: uWS.WebSocket<SocketData>): Transport {
   return {
-    send: (frame) => void socket.send(frame, false),
+    // Corked, so that what was published to the socket in this turn leaves with it, as one write.
+    send: (frame) => void socket.cork(() => void socket.send(frame, false)),
     subscribe: (topic) => void socket.subscribe(topic),
     unsubscribe: (topic) => void socket.unsubscribe(topic),
     close: (reason) => {

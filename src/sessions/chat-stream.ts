@@ -1,7 +1,10 @@
 import type { ChatEvent } from '../chat/events.js'
 
-/** How long a hole is given to be filled by the bus, where the missing event is most likely on its way. */
-const HOLE_MS = 10
+/**
+ * How long a hole is given to be filled by the bus, where the missing event is most likely on its way: a busy node
+ * publishes tens of milliseconds after its commit. Reading too early costs more than waiting.
+ */
+const HOLE_MS = 100
 const RETRY_MS = 500
 /** Events that may wait behind a hole; beyond, they are read again from Postgres. */
 const HELD_MOST = 1000

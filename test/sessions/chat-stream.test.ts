@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { ChatEvent } from '../../src/chat/events.js'
 import { ChatStream } from '../../src/sessions/chat-stream.js'
 
-const HOLE_MS = 10
+const HOLE_MS = 100
 const RETRY_MS = 500
 
 function event(rev: number): ChatEvent {
