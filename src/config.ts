@@ -65,7 +65,7 @@ export const environment = z.object({
   PARLEY_COMMIT_QUEUE: atLeast(1)
     .default(10_000)
     .describe('messages that may wait for a flush; more are `overloaded`'),
-  PARLEY_SWEEP_MS: atLeast(50).default(5000).describe('how often active chats are compared with Postgres'),
+  PARLEY_SWEEP_MS: atLeast(50).default(4000).describe('how often active chats are compared with Postgres'),
   PARLEY_LEASE_MS: atLeast(300)
     .default(10_000)
     .describe('presence: a node that is silent for this long is taken for dead'),

@@ -35,7 +35,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
     dataDir: './data',
     logLevel: 'info',
     commit: { batch: 200, queue: 10_000 },
-    sweepMs: 5000,
+    sweepMs: 4000,
     presence: { leaseMs: 10_000, offlineHoldMs: 4000 },
     sessionBufferBytes: 1_048_576,
   })

@@ -119,6 +119,8 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       clearInterval(watch)
       wanted.clear()
       subscriber.disconnect()
+      // What was published last is still on its way out.
+      if (publisher.status === 'ready') await publisher.quit().catch(() => {})
       publisher.disconnect()
     },
   }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { ParleyError } from '../protocol/errors.js'
 import {
   CATCH_UP_MESSAGES,
@@ -26,6 +27,9 @@ export interface CatchUpPoint {
   /** The epoch that `afterRev` was counted in. */
   readonly epoch: string | undefined
 }
+
+/** A newer version of the service may have written a change that this one does not know: it is passed on. */
+const anyChange = z.union([change, z.looseObject({ type: z.string() })])
 
 /** What somebody has missed, read from Postgres: sessions that join, and nodes that have found a hole. */
 export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) {
@@ -76,7 +80,7 @@ export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) 
         // A message that was changed since is told as it is now, under the number that it came with.
         ...messages.map((message) => messageEvent(toMessage(message), message.rev)),
         ...changes.map((event) =>
-          changeEvent(chat, event.rev, change.parse({ ...event.detail, type: event.kind })),
+          changeEvent(chat, event.rev, anyChange.parse({ ...event.detail, type: event.kind })),
         ),
       ].sort((a, b) => a.rev - b.rev)
     },

@@ -1,7 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Bus } from '../ports/bus.js'
 import { ParleyError } from '../protocol/errors.js'
-import { PRESENCE_MEMBERS } from '../protocol/limits.js'
 import type { Change, Chat, ChatType, Member, Mine, ReadMark, User } from '../protocol/objects.js'
 import type { ChatRow, MembershipRow } from '../store/chats.js'
 import type { NewMember } from '../store/members.js'
@@ -74,21 +73,17 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
     ) => Promise<readonly Change[]>,
   ): Promise<{ chat: Chat; changes: readonly Change[] }> {
     const at = new Date()
-    const { row, revs, changes } = await store.transaction(async (trx) => {
+    const { row, firstRev, changes } = await store.transaction(async (trx) => {
       const chat = await store.chats.lock(trx, chatId)
       if (chat === undefined) throw new ParleyError('not_a_member')
       const changes = await work(trx, chat, at)
-      const revs: number[] = []
-      for (const { type, ...detail } of changes)
-        revs.push(await store.events.append(trx, { chatId, kind: type, detail, at }))
+      const rows = changes.map(({ type, ...detail }) => ({ kind: type, detail }))
+      await store.events.append(trx, chatId, rows, at)
       const row = changes.length === 0 ? chat : ((await store.chats.lock(trx, chatId)) ?? chat)
-      return { row, revs, changes }
+      return { row, firstRev: chat.last_rev + 1, changes }
     })
     const chat = toChat(row)
-    for (const [index, rev] of revs.entries()) {
-      const one = changes[index]
-      if (one !== undefined) events.publish(changeEvent(chat, rev, one))
-    }
+    for (const [index, one] of changes.entries()) events.publish(changeEvent(chat, firstRev + index, one))
     return { chat, changes }
   }
 
@@ -108,15 +103,15 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
     }
   }
 
-  /** Adds members to an existing chat and sets roles, one event for each change. */
+  /** Adds members to an existing chat and sets roles, one event for each change; answers who was added. */
   async function addMissing(
     chatId: string,
     wanted: readonly NewMember[],
     roles: readonly NewMember[],
-  ): Promise<Chat> {
+    given: ReadonlyMap<string, string> = new Map(),
+  ): Promise<{ chat: Chat; added: readonly NewMember[] }> {
     let lastReadSeq = 0
-    const names = new Map<string, string>()
-    for (const { userId } of wanted) names.set(userId, await users.nameOf(userId))
+    const names = new Map([...(await users.namesOf(wanted.map(({ userId }) => userId))), ...given])
     const { chat, changes } = await change(chatId, async (trx, row, at) => {
       lastReadSeq = row.last_seq
       const added = await store.members.add(trx, chatId, wanted, row.last_seq, at)
@@ -126,15 +121,24 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
         role,
         fullName: names.get(userId) ?? userId,
       }))
-      for (const one of roles)
+      const isNew = new Set(added.map(({ userId }) => userId))
+      for (const one of roles.filter(({ userId }) => !isNew.has(userId)))
         if (await store.members.setRole(trx, chatId, one)) made.push({ type: 'member_changed', ...one })
       return made
     })
-    tellAdded(
-      chat,
-      changes.filter((one) => one.type === 'member_added'),
-      lastReadSeq,
+    const added = changes.filter((one) => one.type === 'member_added')
+    tellAdded(chat, added, lastReadSeq)
+    return { chat, added }
+  }
+
+  /** A repeat for an order adds the members that are missing, and changes nothing else: names neither. */
+  async function addToOrder(caller: Caller, chatId: string, request: ChatRequest): Promise<Chat> {
+    const given = new Map(
+      request.members.flatMap(({ userId, fullName }) => (fullName === undefined ? [] : [[userId, fullName]])),
     )
+    const { chat, added } = await addMissing(chatId, wantedMembers(caller, request), [], given)
+    const isNew = new Set(added.map(({ userId }) => userId))
+    await nameMembers(request.members.filter(({ userId }) => isNew.has(userId)))
     return chat
   }
 
@@ -144,7 +148,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
      * idempotency key, which changes nothing. The caller is added unless it is the marketplace's backend, whose
      * word alone counts on roles and others' names.
      *
-     * @throws ParleyError `forbidden`, `bad_request`
+     * @throws ParleyError `forbidden`, `bad_request`; `not_a_member` for the key of a chat one was removed from
      */
     async create(
       caller: Caller,
@@ -152,7 +156,6 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       idempotencyKey: string | undefined,
     ): Promise<{ chat: Chat; created: boolean }> {
       const members = wantedMembers(caller, request)
-      if (caller.isService) await nameMembers(request.members)
       const id = uuidv7()
       const createdAt = new Date()
       const orderId = request.orderId ?? null
@@ -179,11 +182,14 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       })
 
       if (existing?.addMembers === true)
-        return { chat: await addMissing(existing.chatId, members, []), created: false }
-      const row = await store.chats.find(existing?.chatId ?? id)
-      if (row === undefined) throw new ParleyError('conflict', 'The chat of this Idempotency-Key is gone.')
+        return { chat: await addToOrder(caller, existing.chatId, request), created: false }
+      // One who was removed since does not see it again by the key.
+      if (existing !== undefined)
+        return { chat: toChat((await see(caller, existing.chatId)).row), created: false }
+      if (caller.isService) await nameMembers(request.members)
+      const row = await store.chats.find(id)
+      if (row === undefined) throw new ParleyError('internal')
       const chat = toChat(row)
-      if (existing !== undefined) return { chat, created: false }
       tellAdded(chat, members, 0)
       return { chat, created: true }
     },
@@ -231,7 +237,7 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
       await nameMembers(members)
       const wanted = members.map(({ userId, role }) => ({ userId, role: role ?? DEFAULT_ROLE }))
       const roles = members.flatMap(({ userId, role }) => (role === undefined ? [] : [{ userId, role }]))
-      return await addMissing(chatId, wanted, roles)
+      return (await addMissing(chatId, wanted, roles)).chat
     },
 
     /** @throws ParleyError `not_a_member` when there is no such chat, `not_found` when there is no such member */
@@ -274,11 +280,6 @@ export function createChats({ store, bus, events, users, inbox, presence }: Chat
 }
 
 export type Chats = ReturnType<typeof createChats>
-
-/** Whether arrivals and departures of single users are told in a chat of this size. */
-export function tellsPresence(memberCount: number): boolean {
-  return memberCount <= PRESENCE_MEMBERS
-}
 
 function wantedMembers({ user, isService }: Caller, request: ChatRequest): NewMember[] {
   if (request.type === 'order') {

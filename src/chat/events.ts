@@ -1,6 +1,7 @@
 import type { Bus } from '../ports/bus.js'
 import { encodePush } from '../protocol/codec.js'
 import type { Change, Chat, Message } from '../protocol/objects.js'
+import type { PushType } from '../protocol/server-frames.js'
 import { chatChannel } from './channels.js'
 
 /**
@@ -24,11 +25,12 @@ export function messageEvent(message: Message, rev: number = message.rev): ChatE
   }
 }
 
-export function changeEvent(chat: Chat, rev: number, change: Change): ChatEvent {
+/** Any other event; `change` may be one that only a newer version of the service knows. */
+export function changeEvent(chat: Chat, rev: number, change: Change | { readonly type: string }): ChatEvent {
   return {
     chatId: chat.id,
     rev,
-    frame: encodePush('chat_updated', { rev, chat, change }),
+    frame: JSON.stringify({ type: 'chat_updated' satisfies PushType, rev, chat, change }),
     changesMembers: change.type === 'member_added' || change.type === 'member_removed',
   }
 }

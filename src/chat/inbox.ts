@@ -29,15 +29,15 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
     const now = Date.now()
     for (const [chatId, at] of told) if (now - at >= ACTIVITY_INTERVAL_MS) told.delete(chatId)
     if (working) return
-    const due = [...active].filter((chatId) => !told.has(chatId)).slice(0, SLICE)
-    if (due.length === 0) return
+    const due = [...active].filter((chatId) => !told.has(chatId))
     for (const chatId of due) {
       active.delete(chatId)
       told.set(chatId, now)
     }
     working = true
     try {
-      await tellActivity(due)
+      for (let start = 0; start < due.length; start += SLICE)
+        await tellActivity(due.slice(start, start + SLICE))
     } catch (error) {
       logger.warn({ error }, 'chat activity could not be told')
     } finally {
@@ -46,18 +46,17 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
   }
 
   async function tellActivity(chatIds: readonly string[]): Promise<void> {
+    // The messages first: who is no member any more when they have been read is told nothing of them.
+    const messages = await store.messages.lastOf(chatIds)
     const views = await store.chats.views(chatIds, ACTIVITY_MEMBERS)
-    if (views.length === 0) return
-    const messages = await store.messages.lastOf([...new Set(views.map(({ id }) => id))])
     for (const view of views) {
       const row = messages.get(view.id)
       if (row === undefined) continue
-      // The message may be newer than the view: count up to the message.
-      const chat = { last_seq: Math.max(view.last_seq, row.seq) }
+      const chat = { last_seq: row.seq }
       const push = encodePush('chat_activity', {
         chatId: view.id,
         lastMessage: toMessage(row),
-        unread: Math.max(0, chat.last_seq - view.last_read_seq),
+        unread: Math.max(0, row.seq - view.last_read_seq),
         archivedAt: archivedAt(view, chat),
       })
       publish(view.user_id, push, view.id)
@@ -73,7 +72,7 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
     /** What came over the bus on a user's channel: the frame for the user's sessions. */
     receive(payload: Buffer): Buffer {
       const end = payload.indexOf('\n')
-      // Another node has told it: once a second is for all of them together.
+      // Another node has told it: once a second is for all nodes that have a session of one of the members.
       if (end > 0) told.set(payload.toString('utf8', 0, end), Date.now())
       return payload.subarray(end + 1)
     },

@@ -95,11 +95,7 @@ export function createPresence({ store, bus, leases, logger, leaseMs, offlineHol
   async function tellOffline(gone: readonly (readonly [string, Date])[]): Promise<void> {
     if (gone.length === 0) return
     tell({ online: [], offline: gone.map(([userId, at]) => ({ userId, lastSeen: at.toISOString() })) })
-    const latest = Math.max(...gone.map(([, at]) => at.getTime()))
-    await store.users.seen(
-      gone.map(([userId]) => userId),
-      new Date(latest),
-    )
+    await store.users.seen(new Map(gone))
   }
 
   function tell(value: Transitions): void {

@@ -78,8 +78,9 @@ export function createTokenVerifier(rules: TokenRules, now: () => number = Date.
     return {
       userId,
       fullName: data.fullName ?? data.name,
-      // Not after now: a name from the future could never be changed.
-      namedAt: new Date(data.iat === undefined ? now() : Math.min(data.iat * 1000, now())),
+      // Not after now: a name from the future could never be changed. A token that does not say when it was made
+      // names only those of whom nothing newer is known.
+      namedAt: new Date(data.iat === undefined ? 0 : Math.min(data.iat * 1000, now())),
       expiresAt: new Date(data.exp * 1000),
       isService: data.scope?.split(' ').includes(SERVICE_SCOPE) ?? false,
     }

@@ -9,7 +9,7 @@ import type { Identity } from './tokens.js'
 
 /** Names kept in memory: a name is looked up for every message. */
 const NAMES_KEPT = 50_000
-/** A name that another node learned from a newer token is seen here no later than this. */
+/** When a look-up reads a name anew, in case the word of its change was lost. */
 const NAME_TTL_MS = 60_000
 
 const naming = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerce.date() })
@@ -18,9 +18,17 @@ const naming = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerc
 export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
   const known = new LRUCache<string, Naming>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
 
+  /** False for a name that is older than the one that is known: over the bus they come in any order. */
+  function learn(naming: Naming): boolean {
+    const kept = known.get(naming.id)
+    if (kept !== undefined && kept.namedAt > naming.namedAt) return false
+    known.set(naming.id, naming)
+    return true
+  }
+
   async function write(namings: readonly Naming[]): Promise<void> {
     for (const { changed, ...naming } of await store.users.name(namings)) {
-      known.set(naming.id, naming)
+      learn(naming)
       if (changed) bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
     }
   }
@@ -29,17 +37,27 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     /** The user of a token, under the name that counts now. */
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
       const kept = known.get(userId)
-      const isNews = fullName !== undefined && (kept === undefined || kept.namedAt < namedAt)
-      if (isNews) await write([{ id: userId, fullName, namedAt }])
+      if (fullName !== undefined && isNews(kept, fullName, namedAt))
+        await write([{ id: userId, fullName, namedAt }])
       return { id: userId, fullName: await this.nameOf(userId) }
     },
 
     /** The current name, or the id of a user who was never named. */
     async nameOf(userId: string): Promise<string> {
-      const kept = known.get(userId) ?? (await store.users.names([userId]))[0]
-      if (kept === undefined) return userId
-      known.set(userId, kept)
-      return kept.fullName
+      const names = await this.namesOf([userId])
+      return names.get(userId) ?? userId
+    },
+
+    /** The current names; a user who was never named is absent. */
+    async namesOf(userIds: readonly string[]): Promise<Map<string, string>> {
+      const unknown = userIds.filter((userId) => !known.has(userId))
+      if (unknown.length > 0) for (const naming of await store.users.names(unknown)) learn(naming)
+      return new Map(
+        userIds.flatMap((userId) => {
+          const kept = known.get(userId)
+          return kept === undefined ? [] : [[userId, kept.fullName]]
+        }),
+      )
     },
 
     /** A service's write: it counts until a newer token says otherwise. */
@@ -49,15 +67,19 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
       if (distinct.size > 0) await write([...distinct.values()])
     },
 
-    /** What any node's write has said over the bus; undefined when it is not understood. */
+    /** What any node's write has said over the bus; undefined when it is no news. */
     receive(payload: Buffer): User | undefined {
       const renamed = naming.safeParse(JSON.parse(payload.toString())).data
-      if (renamed === undefined) return undefined
-      // Only what is in use here: another name is read when it is needed.
-      if (known.has(renamed.id)) known.set(renamed.id, renamed)
+      if (renamed === undefined || !learn(renamed)) return undefined
       return { id: renamed.id, fullName: renamed.fullName }
     },
   }
 }
 
 export type Users = ReturnType<typeof createUsers>
+
+/** Among tokens of one second the one that comes later counts. */
+function isNews(kept: Naming | undefined, fullName: string, namedAt: Date): boolean {
+  if (kept === undefined || kept.namedAt < namedAt) return true
+  return kept.namedAt.getTime() === namedAt.getTime() && kept.fullName !== fullName
+}

@@ -51,18 +51,15 @@ export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignals
     switch (signal.type) {
       case 'joined':
         if (!room.hasUser(signal.userId)) tellJoined(room, { id: signal.userId, fullName: signal.fullName })
-        roster.add(signal.nodeId, signal.userId)
-        if (roster.meet(signal.nodeId) && room.users.length > 0)
+        if (roster.isNew(signal.nodeId) && room.users.length > 0)
           publishSignal(bus, chatId, { type: 'here', nodeId, userIds: room.users })
+        roster.add(signal.nodeId, signal.userId)
         return
       case 'here':
-        roster.meet(signal.nodeId)
         for (const userId of signal.userIds) roster.add(signal.nodeId, userId)
         return
       case 'left':
-        if (!roster.has(signal.userId)) return
-        roster.remove(signal.nodeId, signal.userId)
-        tellLeft(room, signal.userId)
+        if (roster.remove(signal.nodeId, signal.userId)) tellLeft(room, signal.userId)
     }
   }
 

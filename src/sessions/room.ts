@@ -87,7 +87,9 @@ export class Room {
   memberAdded(rev: number, userId: string, memberCount: number): void {
     this.#membersRev = rev
     this.#memberCount = memberCount
-    this.#members.add(userId)
+    // A chat that has grown beyond the limit; when it shrinks again, the next snapshot says who is left.
+    if (this.tellsPresence) this.#members.add(userId)
+    else this.#members.clear()
     this.#removed.delete(userId)
   }
 

@@ -73,13 +73,18 @@ export function createRooms(options: RoomsOptions) {
 
   /** In the order of the events, before the event itself is delivered: one who was removed does not get it. */
   function applyMemberChange(room: Room, event: ChatEvent): void {
-    const { change, chat } = memberChange.parse(JSON.parse(event.frame.toString()))
-    if (change.type === 'member_added') room.memberAdded(event.rev, change.userId, chat.memberCount)
-    if (change.type === 'member_removed') {
-      room.memberRemoved(event.rev, change.userId, chat.memberCount)
-      for (const session of room.sessionsOf(change.userId)) leave(session, room.chatId)
+    const parsed = memberChange.safeParse(JSON.parse(event.frame.toString()))
+    if (!parsed.success) {
+      logger.error({ chatId: room.chatId, rev: event.rev }, 'a change of members is not understood')
+      return
     }
+    const { change, chat } = parsed.data
+    if (change.type === 'member_added') room.memberAdded(event.rev, change.userId, chat.memberCount)
+    if (change.type === 'member_removed') room.memberRemoved(event.rev, change.userId, chat.memberCount)
     members.set(room, room.members)
+    // Last: the room may be closed with the last of them.
+    if (change.type === 'member_removed')
+      for (const session of room.sessionsOf(change.userId)) leave(session, room.chatId)
   }
 
   /** Without effect for a session that has not joined. */
@@ -114,7 +119,13 @@ export function createRooms(options: RoomsOptions) {
       }
     },
 
-    /** A session that has joined is sent nothing until it has joined again. Without effect for another. */
+    /** What a snapshot says of the members; before its stream starts, so that events count on top of it. */
+    learnMembers(room: Room, snapshot: JoinData): void {
+      room.learnMembers(snapshot)
+      members.set(room, room.members)
+    },
+
+    /** A session that has joined is sent no events until it has joined again. Without effect for another. */
     pause(session: Session, room: Room): void {
       if (session.joined.has(room.chatId)) session.unsubscribe(room.topic)
     },
@@ -123,7 +134,7 @@ export function createRooms(options: RoomsOptions) {
      * The one synchronous step of a join: from here on the session is sent each event after its snapshot, first
      * those that the node has delivered meanwhile. The stream stands at the snapshot's `rev` or beyond.
      */
-    enter(room: Room, session: Session, snapshot: JoinData, missed: readonly ChatEvent[]): void {
+    enter(room: Room, session: Session, missed: readonly ChatEvent[]): void {
       // The reply itself may have ended it, when it was one too many for a slow reader.
       if (!session.isOpen) return
       if (!session.joined.has(room.chatId)) {
@@ -131,11 +142,10 @@ export function createRooms(options: RoomsOptions) {
         room.uses += 1
         session.joined.add(room.chatId)
       }
-      room.learnMembers(snapshot)
-      members.set(room, room.members)
+      const isFirst = room.add(session)
       session.subscribe(room.topic)
       for (const event of missed) session.send(event.frame)
-      if (room.add(session)) signals.entered(room, session.user)
+      if (isFirst && session.isOpen) signals.entered(room, session.user)
     },
 
     leave,

@@ -1,39 +1,39 @@
 /**
- * Who has joined one chat, on this node and, as far as the others have said, on theirs.
+ * Who has joined one chat on other nodes, as far as those have said.
  *
  * A hint like all that comes over the bus: it decides whether `user_joined` and `user_left` are told, nothing
- * else. It lives as long as the chat is in use on this node; what it missed ends with it.
+ * else. A node without users here is forgotten: when it turns up again it has forgotten us too, and is told anew.
  */
 export class Roster {
-  /** Users joined elsewhere, by the nodes that say so. */
-  readonly #elsewhere = new Map<string, Set<string>>()
-  readonly #nodes = new Set<string>()
+  readonly #users = new Map<string, Set<string>>()
 
-  /** True when the node had not been heard of in this chat. */
-  meet(nodeId: string): boolean {
-    if (this.#nodes.has(nodeId)) return false
-    this.#nodes.add(nodeId)
-    return true
+  /** True when nothing is known of the node. */
+  isNew(nodeId: string): boolean {
+    return !this.#users.has(nodeId)
   }
 
   add(nodeId: string, userId: string): void {
-    const nodes = this.#elsewhere.get(userId)
-    if (nodes === undefined) this.#elsewhere.set(userId, new Set([nodeId]))
-    else nodes.add(nodeId)
+    const users = this.#users.get(nodeId)
+    if (users === undefined) this.#users.set(nodeId, new Set([userId]))
+    else users.add(userId)
   }
 
-  remove(nodeId: string, userId: string): void {
-    const nodes = this.#elsewhere.get(userId)
-    nodes?.delete(nodeId)
-    if (nodes?.size === 0) this.#elsewhere.delete(userId)
+  /** False when the node had not said that the user is there. */
+  remove(nodeId: string, userId: string): boolean {
+    const users = this.#users.get(nodeId)
+    if (users === undefined || !users.delete(userId)) return false
+    if (users.size === 0) this.#users.delete(nodeId)
+    return true
   }
 
   /** The user is gone from every other node; false when it was on none. */
   forget(userId: string): boolean {
-    return this.#elsewhere.delete(userId)
+    const nodes = [...this.#users.keys()]
+    return nodes.filter((nodeId) => this.remove(nodeId, userId)).length > 0
   }
 
   has(userId: string): boolean {
-    return this.#elsewhere.has(userId)
+    for (const users of this.#users.values()) if (users.has(userId)) return true
+    return false
   }
 }

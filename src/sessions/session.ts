@@ -24,8 +24,8 @@ export class Session {
   readonly #transport: Transport
   /** Chats whose events it is sent. */
   readonly joined = new Set<string>()
-  /** Joins and leaves under way, by chat: they run one after the other. */
-  readonly moving = new Map<string, Promise<void>>()
+  /** Joins and leaves under way, by chat. */
+  readonly #moving = new Map<string, Promise<void>>()
   /** Frames under way. */
   busy = 0
   #user: User
@@ -70,6 +70,18 @@ export class Session {
 
   close(reason: CloseReason): void {
     if (this.#open) this.#transport.close(reason)
+  }
+
+  /** The joins and leaves of one chat run in the order they were asked for. */
+  async oneAfterAnother(chatId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#moving.get(chatId) ?? Promise.resolve()
+    const mine = before.catch(() => {}).then(work)
+    this.#moving.set(chatId, mine)
+    try {
+      await mine
+    } finally {
+      if (this.#moving.get(chatId) === mine) this.#moving.delete(chatId)
+    }
   }
 
   /** Counts a bad frame; true when there were too many of them lately. */

@@ -24,14 +24,12 @@ export function createSweep(options: {
   const { store, bus, rooms, intervalMs, logger } = options
   let running = false
   let again = false
-  let sweptAt = Date.now()
 
-  const timer = setInterval(
-    () => {
-      if (!bus.up || Date.now() - sweptAt >= intervalMs) void sweep()
-    },
-    Math.min(intervalMs, DEGRADED_MS),
-  )
+  const timer = setInterval(() => void sweep(), intervalMs)
+  const degradedTimer = setInterval(() => {
+    if (!bus.up) void sweep()
+  }, DEGRADED_MS)
+  degradedTimer.unref()
   timer.unref()
   bus.onGap(() => void sweep())
 
@@ -39,7 +37,6 @@ export function createSweep(options: {
     again = running
     if (running) return
     running = true
-    sweptAt = Date.now()
     try {
       const positions = [...rooms.positions()]
       for (let start = 0; start < positions.length; start += SLICE)
@@ -77,6 +74,7 @@ export function createSweep(options: {
   return {
     close(): void {
       clearInterval(timer)
+      clearInterval(degradedTimer)
     },
   }
 }

@@ -62,8 +62,10 @@ export function createSocketIoDoor(options: SocketIoOptions) {
         const answer = typeof last === 'function' ? last : undefined
         const decoded = toFrame(type, given[0] === answer ? undefined : given[0])
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
-        void dispatch(frames, session, decoded, {
+        let answered = false
+        const handled = dispatch(frames, session, decoded, {
           reply(data) {
+            answered = true
             answer?.({ type: 'reply', ref, data })
             // As in the seed, the one who joins hears of it too; the others are told by the room.
             if (decoded.ok && decoded.frame.type === 'join' && 'complete' in data && data.complete === true)
@@ -74,11 +76,17 @@ export function createSocketIoDoor(options: SocketIoOptions) {
               })
           },
           error(error) {
+            answered = true
             const body = { type: 'error', ref, ...errorBody(error) }
             if (answer === undefined) socket.emit('parley error', body)
             else answer(body)
           },
         })
+        // `typing` has no reply; a callback is called all the same.
+        if (answer !== undefined)
+          void handled.then(() => {
+            if (!answered && session.isOpen) answer({ type: 'reply', ref, data: {} })
+          })
       })
   })
 

@@ -173,7 +173,7 @@ export function createChatStore(db: Kysely<Schema>) {
       return new Map(rows.map((row) => [row.id, row.last_rev]))
     },
 
-    /** The marks of up to `limit` members of each chat, with the chat: what `chat_activity` tells each of them. */
+    /** The marks of the members of each chat of up to `mostMembers`: what `chat_activity` tells each of them. */
     async views(chatIds: readonly string[], mostMembers: number) {
       return await db
         .selectFrom('chats as c')

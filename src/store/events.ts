@@ -1,33 +1,43 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Schema } from './schema.js'
 
-export type EventRow = Selectable<Schema['chat_events']>
+type EventRow = Selectable<Schema['chat_events']>
+
+export interface NewEvent {
+  readonly kind: string
+  readonly detail: Record<string, unknown>
+}
 
 /** SQL about the events of a chat that are not new messages. */
 export function createEventStore(db: Kysely<Schema>) {
   return {
-    /** Gives the event the chat's next rev. The caller holds the lock on the chat's row. */
+    /** Gives the events the chat's next revs, in their order. The caller holds the lock on the chat's row. */
     async append(
       trx: Transaction<Schema>,
-      event: { chatId: string; kind: string; detail: Record<string, unknown>; at: Date },
-    ): Promise<number> {
+      chatId: string,
+      events: readonly NewEvent[],
+      at: Date,
+    ): Promise<void> {
+      if (events.length === 0) return
       const { last_rev } = await trx
         .updateTable('chats')
-        .set((eb) => ({ last_rev: eb('last_rev', '+', 1) }))
-        .where('id', '=', event.chatId)
+        .set((eb) => ({ last_rev: eb('last_rev', '+', events.length) }))
+        .where('id', '=', chatId)
         .returning('last_rev')
         .executeTakeFirstOrThrow()
+      const before = last_rev - events.length
       await trx
         .insertInto('chat_events')
-        .values({
-          chat_id: event.chatId,
-          rev: last_rev,
-          kind: event.kind,
-          detail: JSON.stringify(event.detail),
-          created_at: event.at,
-        })
+        .values(
+          events.map(({ kind, detail }, index) => ({
+            chat_id: chatId,
+            rev: before + index + 1,
+            kind,
+            detail: JSON.stringify(detail),
+            created_at: at,
+          })),
+        )
         .execute()
-      return last_rev
     },
 
     /** The events after `afterRev` and up to `rev`, in order. */

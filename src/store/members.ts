@@ -69,7 +69,7 @@ export function createMemberStore(db: Kysely<Schema>) {
       return numUpdatedRows === 1n
     },
 
-    /** Members in the order of their ids, beginning after `afterUserId`. */
+    /** Members in the order of their ids, from `offset` on. */
     async list(chatId: string, limit: number, offset = 0): Promise<MemberRow[]> {
       return await members(db)
         .where('m.chat_id', '=', chatId)
@@ -150,6 +150,7 @@ function members(db: Kysely<Schema>) {
 }
 
 async function resize(trx: Transaction<Schema>, chatId: string, by: number): Promise<void> {
+  if (by === 0) return
   await trx
     .updateTable('chats')
     .set((eb) => ({ member_count: eb('member_count', '+', by) }))

@@ -8,7 +8,7 @@ export interface Naming {
 }
 
 export interface Named extends Naming {
-  /** The user was known under another name before. */
+  /** The user was known under another name before, or under none. */
   readonly changed: boolean
 }
 
@@ -44,7 +44,7 @@ export function createUserStore(db: Kysely<Schema>) {
       const after = await this.names(ids)
       return after.map((naming) => ({
         ...naming,
-        changed: (names.get(naming.id) ?? naming.fullName) !== naming.fullName,
+        changed: names.get(naming.id) !== naming.fullName,
       }))
     },
 
@@ -57,20 +57,20 @@ export function createUserStore(db: Kysely<Schema>) {
         .execute()
     },
 
-    /** Users without a row (never named) have no time kept. */
-    async seen(ids: readonly string[], at: Date): Promise<void> {
-      await db
-        .updateTable('users')
-        .set({ last_seen_at: sql`greatest(last_seen_at, ${at})` })
-        .where('id', 'in', (eb) =>
-          eb
-            .selectFrom('users')
-            .select('id')
-            .where('id', 'in', ids)
-            .orderBy(sql`id collate "C"`)
-            .forNoKeyUpdate(),
-        )
-        .execute()
+    /** When each was seen last. Users without a row (never named) have no time kept. */
+    async seen(users: ReadonlyMap<string, Date>): Promise<void> {
+      const times = [...users.values()].map((at) => at.toISOString())
+      await sql`
+        update users u
+        set last_seen_at = greatest(u.last_seen_at, s.at)
+        from (
+          select u.id, g.at::timestamptz as at
+          from unnest(${[...users.keys()]}::text[], ${times}::text[]) as g(id, at)
+          join users u on u.id = g.id
+          order by u.id collate "C"
+          for no key update of u
+        ) s
+        where u.id = s.id`.execute(db)
     },
   }
 }

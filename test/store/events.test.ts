@@ -6,7 +6,8 @@ forEachStore(async (t, open) => {
   const append = (chatId: string, kind: string, detail: Record<string, unknown> = {}) =>
     store.transaction(async (trx) => {
       await store.chats.lock(trx, chatId)
-      return await store.events.append(trx, { chatId, kind, detail, at: new Date(7) })
+      await store.events.append(trx, chatId, [{ kind, detail }], new Date(7))
+      return (await store.chats.lock(trx, chatId))?.last_rev ?? 0
     })
 
   t.test('events and messages share one numbering', async (t) => {
@@ -48,11 +49,32 @@ forEachStore(async (t, open) => {
     )
   })
 
+  t.test('several at once take numbers in their order; none takes none', async (t) => {
+    const chat = await makeChat(store)
+    await append(chat, 'first')
+    const kinds = ['a', 'b', 'c']
+    await store.transaction(async (trx) => {
+      await store.chats.lock(trx, chat)
+      await store.events.append(
+        trx,
+        chat,
+        kinds.map((kind) => ({ kind, detail: {} })),
+        new Date(7),
+      )
+      await store.events.append(trx, chat, [], new Date(7))
+    })
+    t.match(
+      await store.events.between(chat, 1, 99),
+      kinds.map((kind, index) => ({ kind, rev: index + 2 })),
+    )
+    t.match(await store.chats.find(chat), { last_rev: 4 })
+  })
+
   t.test('an event of a transaction that fails takes no number', async (t) => {
     const chat = await makeChat(store)
     await t.rejects(
       store.transaction(async (trx) => {
-        await store.events.append(trx, { chatId: chat, kind: 'never', detail: {}, at: new Date() })
+        await store.events.append(trx, chat, [{ kind: 'never', detail: {} }], new Date())
         throw new Error('no')
       }),
       { message: 'no' },

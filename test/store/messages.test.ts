@@ -307,7 +307,8 @@ forEachStore(async (t, open, engine) => {
     )
     // As an edit of message 2 does, at rev 7; rev 8 is a new message.
     await store.transaction(async (trx) => {
-      const rev = await store.events.append(trx, { chatId: chat, kind: 'edited', detail: {}, at: new Date() })
+      const rev = 7
+      await store.events.append(trx, chat, [{ kind: 'edited', detail: {} }], new Date())
       await trx
         .updateTable('messages')
         .set({ changed_rev: rev, content: 'm2, edited', edited_at: new Date() })

@@ -69,8 +69,13 @@ forEachStore(async (t, open, engine) => {
             ?.last_seen_at,
       )
     t.equal(await seen(), null)
-    await store.users.seen(['eve', 'unknown'], at(100))
-    await store.users.seen(['eve'], at(50))
+    await store.users.seen(
+      new Map([
+        ['eve', at(100)],
+        ['unknown', at(100)],
+      ]),
+    )
+    await store.users.seen(new Map([['eve', at(50)]]))
     t.strictSame(await seen(), at(100))
     await store.users.name([{ id: 'eve', fullName: 'Eve Two', namedAt: at(2) }])
     t.strictSame(await seen(), at(100))
@@ -83,7 +88,7 @@ forEachStore(async (t, open, engine) => {
     await Promise.all(
       Array.from({ length: engine === 'Postgres' ? 200 : 20 }, async (_, n) => {
         const some = n % 2 === 0 ? namings(n) : namings(n).reverse()
-        if (n % 3 === 0) await store.users.seen([...ids].reverse(), at(n))
+        if (n % 3 === 0) await store.users.seen(new Map([...ids].reverse().map((id) => [id, at(n)])))
         else await store.users.name(some)
       }),
     )

@@ -16,12 +16,10 @@ const ATTEMPTS = 5
  */
 export const handleJoin: FrameHandler<JoinFrame> = async (context, session, frame, reply) => {
   const { chatId } = frame
-  if (!session.joined.has(chatId) && session.joined.size >= CHATS_PER_SESSION)
-    throw new ParleyError('conflict', `A session joins at most ${CHATS_PER_SESSION} chats.`)
-  await oneAfterAnother(session, chatId, async () => {
+  await session.oneAfterAnother(chatId, async () => {
     const { rooms } = context
     const { room, release } = await rooms.use(chatId)
-    // Joining again is a new beginning: nothing is pushed between here and the reply.
+    // Joining again is a new beginning: no event is pushed between here and the reply.
     rooms.pause(session, room)
     let entered = false
     try {
@@ -48,6 +46,7 @@ async function enter(
       reply(snapshot)
       return false
     }
+    rooms.learnMembers(room, snapshot)
     room.stream.start(snapshot.rev)
     // The others are told first what this session already has: everybody once, in order.
     await room.stream.catchUp(snapshot.rev)
@@ -56,8 +55,10 @@ async function enter(
     const missed = eventsSince(room, snapshot)
     if (missed === undefined) continue
     if (room.wasRemovedAfter(snapshot.rev, session.user.id)) throw new ParleyError('not_a_member')
+    if (!session.joined.has(chatId) && session.joined.size >= CHATS_PER_SESSION)
+      throw new ParleyError('conflict', `A session joins at most ${CHATS_PER_SESSION} chats.`)
     reply(snapshot)
-    rooms.enter(room, session, snapshot, missed)
+    rooms.enter(room, session, missed)
     return true
   }
   throw new ParleyError('overloaded', 'The chat moves too fast to join it now.')
@@ -67,20 +68,4 @@ async function enter(
 function eventsSince({ stream }: Room, { rev }: JoinData): ChatEvent[] | undefined {
   if (stream.position === undefined || stream.position < rev) return undefined
   return stream.tailAfter(rev)
-}
-
-/** The joins and leaves of one session in one chat run in the order they were asked for. */
-export async function oneAfterAnother(
-  session: Session,
-  chatId: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  const before = session.moving.get(chatId) ?? Promise.resolve()
-  const mine = before.catch(() => {}).then(work)
-  session.moving.set(chatId, mine)
-  try {
-    await mine
-  } finally {
-    if (session.moving.get(chatId) === mine) session.moving.delete(chatId)
-  }
 }
