@@ -103,6 +103,27 @@ t.test('who comes and goes is told across nodes, and a node that dies takes its 
   t.equal(ann.frames.filter((frame) => frame.type === 'user_left').length, 1)
 })
 
+t.test('who has joined elsewhere is known again after a chat was out of use here', async (t) => {
+  const cluster = await startCluster(t, 2)
+  const [here, there] = [nodeOf(cluster, 0), nodeOf(cluster, 1)]
+  const chatId = await createChat(here, ['ann', 'bob'])
+  const ann = await connectRaw(t, there, token('ann', 'Ann Lee'))
+  await ann.ask({ type: 'join', chatId })
+  const bob = await connectRaw(t, here, token('bob', 'Bob Ray'))
+  for (const round of [1, 2]) {
+    await bob.ask({ type: 'join', chatId })
+    await ann.next(() => ann.frames.filter(({ type }) => type === 'user_joined').length === round)
+    if (round === 2) break
+    await bob.ask({ type: 'leave', chatId })
+    await ann.next(({ type }) => type === 'user_left')
+  }
+  // Typing travels behind what ann's node has answered to bob's joining.
+  ann.send({ type: 'typing', chatId, active: true })
+  await bob.next(({ type }) => type === 'typing')
+  await ann.ask({ type: 'leave', chatId })
+  t.match(await bob.next(({ type }) => type === 'user_left'), { chatId, userId: 'ann' })
+})
+
 t.test('a removal and a closing take effect on every node', async (t) => {
   const cluster = await startCluster(t, 2)
   const [here, there] = [nodeOf(cluster, 0), nodeOf(cluster, 1)]
