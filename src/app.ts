@@ -5,10 +5,13 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { selectBus, selectDatabase } from './adapters/select.js'
 import { createCatchUp } from './chat/catch-up.js'
+import { createChanges } from './chat/changes.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
 import { createChats } from './chat/chats.js'
 import { createEvents } from './chat/events.js'
 import { createInbox } from './chat/inbox.js'
+import { createMarks } from './chat/marks.js'
+import { createMembers } from './chat/members.js'
 import { createMessages } from './chat/messages.js'
 import { createPresence } from './chat/presence.js'
 import { createTokenVerifier, signToken, type TokenKey } from './chat/tokens.js'
@@ -47,14 +50,17 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
   const messages = createMessages({ store, events, inbox, logger, commit: config.commit })
-  const chats = createChats({ store, bus, events, users, inbox, presence })
-  const catchUp = createCatchUp({ store, chats })
+  const changeChat = createChanges({ store, events })
+  const members = createMembers({ store, changeChat, users, inbox, presence })
+  const chats = createChats({ store, changeChat, members, presence })
+  const marks = createMarks({ store, bus, chats })
+  const catchUp = createCatchUp({ store, chats, members })
 
   const subscriptions = createSubscriptions(bus)
   const rooms = createRooms({ nodeId, bus, subscriptions, catchUp, events, presence, logger })
   const hub = createHub({ rooms, presence, subscriptions })
   const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
-  const frames = { bus, rooms, chats, messages, catchUp, logger }
+  const frames = { bus, rooms, chats, marks, messages, catchUp, logger }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -80,7 +86,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ verifyToken, users, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, messages, users, verifyToken, logger },
+    ...{ chats, members, marks, messages, users, verifyToken, logger },
     isReady: async () => isServing && (await answers(store.ping)),
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,

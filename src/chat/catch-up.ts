@@ -13,6 +13,7 @@ import type { JoinData } from '../protocol/server-frames.js'
 import type { Store } from '../store/store.js'
 import type { Chats } from './chats.js'
 import { type ChatEvent, changeEvent, messageEvent } from './events.js'
+import type { Members } from './members.js'
 import { toChat, toMessage } from './views.js'
 
 /** Events of one repair: a node that is further behind reads again. */
@@ -32,7 +33,9 @@ export interface CatchUpPoint {
 const anyChange = z.union([change, z.looseObject({ type: z.string() })])
 
 /** What somebody has missed, read from Postgres: sessions that join, and nodes that have found a hole. */
-export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) {
+export function createCatchUp(options: { store: Store; chats: Chats; members: Members }) {
+  const { store, chats, members } = options
+
   return {
     /**
      * Where a chat stands for one of its members. The chat's row is read first and says up to which event the
@@ -46,18 +49,18 @@ export function createCatchUp({ store, chats }: { store: Store; chats: Chats }) 
       const { afterRev, epoch } = point
       const reset =
         afterRev !== undefined && ((epoch !== undefined && epoch !== store.epoch) || afterRev > chat.rev)
-      const [missed, members] = await Promise.all([
+      const [missed, memberList] = await Promise.all([
         afterRev === undefined || reset ? newest(chat) : changedAfter(chat, afterRev),
-        chats.members(chatId, MEMBERS_IN_REPLY),
+        members.list(chatId, MEMBERS_IN_REPLY),
       ])
-      const bytes = REPLY_BYTES - REPLY_ENVELOPE_BYTES - byteLength([chat, mine, members])
+      const bytes = REPLY_BYTES - REPLY_ENVELOPE_BYTES - byteLength([chat, mine, memberList])
       const messages = fitting(missed.slice(0, CATCH_UP_MESSAGES), bytes)
       const left = missed.slice(messages.length).map((message) => message.rev)
       const rev = left.length === 0 ? chat.rev : Math.min(...left) - 1
       return {
         chat,
         mine,
-        members,
+        members: memberList,
         messages,
         rev,
         epoch: store.epoch,

@@ -10,6 +10,8 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Chats } from '../chat/chats.js'
+import type { Marks } from '../chat/marks.js'
+import type { Members } from '../chat/members.js'
 import type { Messages } from '../chat/messages.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
@@ -27,6 +29,8 @@ const PARAM_LENGTH = 256
 
 export interface HttpOptions {
   readonly chats: Chats
+  readonly members: Members
+  readonly marks: Marks
   readonly messages: Messages
   readonly users: Users
   readonly verifyToken: TokenVerifier

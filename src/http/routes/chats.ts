@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ChatListRequest } from '../../chat/chat-list.js'
 import type { Chats } from '../../chat/chats.js'
+import type { Marks } from '../../chat/marks.js'
+import type { Members } from '../../chat/members.js'
 import { MEMBERS_IN_REPLY, MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
 import { chat, chatType, member, message, mine, readMark, timestamp } from '../../protocol/objects.js'
 import { cleanText, fullName, id, metadata, subject } from '../../protocol/text.js'
@@ -29,8 +31,17 @@ const cursor = z.object({
 const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
 const security = [{ bearer: [] }]
 
+export interface ChatRoutesOptions {
+  readonly chats: Chats
+  readonly members: Members
+  readonly marks: Marks
+}
+
 /** The caller's chats, and what the marketplace's backend does with any chat. */
-export const chatRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, { chats }) => {
+export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
+  app,
+  { chats, members, marks },
+) => {
   app.get(
     '/chats',
     { schema: { security, querystring: listQuery, response: { 200: listOf(listedChat) } } },
@@ -95,7 +106,7 @@ export const chatRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, {
     },
     async (request) => {
       const seen = await chats.get(callerOf(request), request.params.id)
-      return { ...seen.chat, mine: seen.mine, members: await chats.members(seen.chat.id, MEMBERS_IN_REPLY) }
+      return { ...seen.chat, mine: seen.mine, members: await members.list(seen.chat.id, MEMBERS_IN_REPLY) }
     },
   )
 
@@ -109,7 +120,7 @@ export const chatRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, {
         response: { 200: readMark },
       },
     },
-    async (request) => await chats.markRead(callerOf(request).user, request.params.id, request.body.seq),
+    async (request) => await marks.read(callerOf(request).user, request.params.id, request.body.seq),
   )
 
   app.post(
@@ -123,13 +134,13 @@ export const chatRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, {
       },
     },
     async (request) =>
-      await chats.archive(callerOf(request).user, request.params.id, request.body?.sticky ?? false),
+      await marks.archive(callerOf(request).user, request.params.id, request.body?.sticky ?? false),
   )
 
   app.post(
     '/chats/:id/unarchive',
     { schema: { security, params, response: { 200: mine } } },
-    async (request) => await chats.unarchive(callerOf(request).user, request.params.id),
+    async (request) => await marks.unarchive(callerOf(request).user, request.params.id),
   )
 
   app.post('/chats/:id/close', { schema: { security, params, response: { 200: chat } } }, async (request) => {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Chats } from '../../chat/chats.js'
+import type { Members } from '../../chat/members.js'
 import { MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
 import { chat, member } from '../../protocol/objects.js'
 import { id } from '../../protocol/text.js'
@@ -12,7 +13,10 @@ const params = z.object({ id })
 const security = [{ bearer: [] }]
 
 /** Who belongs to a chat. */
-export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app, { chats }) => {
+export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats; members: Members }> = async (
+  app,
+  { chats, members },
+) => {
   app.get(
     '/chats/:id/members',
     {
@@ -27,7 +31,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app,
       const { limit, page: number = 1 } = request.query
       const { chat } = await chats.get(callerOf(request), request.params.id)
       return {
-        data: await chats.members(chat.id, limit, (number - 1) * limit),
+        data: await members.list(chat.id, limit, (number - 1) * limit),
         pagination: { page: number, limit, total: chat.memberCount, nextCursor: null },
       }
     },
@@ -49,7 +53,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app,
     async (request) => {
       serviceOf(request)
       const { body } = request
-      return await chats.addMembers(request.params.id, 'members' in body ? body.members : [body])
+      return await members.add(request.params.id, 'members' in body ? body.members : [body])
     },
   )
 
@@ -58,7 +62,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats }> = async (app,
     { schema: { security, params: z.object({ id, userId: id }), response: { 200: chat } } },
     async (request) => {
       serviceOf(request)
-      return await chats.removeMember(request.params.id, request.params.userId)
+      return await members.remove(request.params.id, request.params.userId)
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { CatchUp } from '../../chat/catch-up.js'
 import type { Chats } from '../../chat/chats.js'
+import type { Marks } from '../../chat/marks.js'
 import type { Messages } from '../../chat/messages.js'
 import type { Bus } from '../../ports/bus.js'
 import type { ClientFrame } from '../../protocol/client-frames.js'
@@ -22,6 +23,7 @@ export interface FrameContext {
   readonly bus: Bus
   readonly rooms: Rooms
   readonly chats: Chats
+  readonly marks: Marks
   readonly messages: Messages
   readonly catchUp: CatchUp
   readonly logger: Logger
