@@ -78,7 +78,7 @@ export const environment = z.object({
   PARLEY_SESSIONS_PER_USER: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
   PARLEY_SESSION_BUFFER_BYTES: atLeast(65_536)
     .default(1_048_576)
-    .describe('bytes that may wait for one slow session before it is dropped'),
+    .describe('bytes that may wait for one slow session of the raw door before it is dropped'),
   PARLEY_DRAIN_SECONDS: atLeast(0).default(25).describe('reserved: checked, not yet enforced'),
 })
 
