@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { ParleyError } from '../protocol/errors.js'
 import {
   CATCH_UP_MESSAGES,
   JOIN_MESSAGES,
@@ -44,8 +43,7 @@ export function createCatchUp(options: { store: Store; chats: Chats; members: Me
      * @throws ParleyError `not_a_member`
      */
     async snapshot(user: User, chatId: string, point: CatchUpPoint): Promise<JoinData> {
-      const { chat, mine } = await chats.get({ user, isService: false }, chatId)
-      if (mine === null) throw new ParleyError('not_a_member')
+      const { chat, mine } = await chats.getOwn(user, chatId)
       const { afterRev, epoch } = point
       const reset =
         afterRev !== undefined && ((epoch !== undefined && epoch !== store.epoch) || afterRev > chat.rev)

@@ -20,8 +20,7 @@ export function createChanges({ store, events }: { store: Store; events: Events 
       if (chat === undefined) throw new ParleyError('not_a_member')
       const changes = await work(trx, chat, at)
       const rows = changes.map(({ type, ...detail }) => ({ kind: type, detail }))
-      await store.events.append(trx, chatId, rows, at)
-      const row = changes.length === 0 ? chat : ((await store.chats.lock(trx, chatId)) ?? chat)
+      const row = (await store.events.append(trx, chatId, rows, at)) ?? chat
       return { row, firstRev: chat.last_rev + 1, changes }
     })
     const chat = toChat(row)

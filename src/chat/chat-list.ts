@@ -1,5 +1,5 @@
-import type { Chat, ChatType, Member, Message, Mine, User } from '../protocol/objects.js'
-import type { ListedChat } from '../store/chats.js'
+import type { Chat, Member, Message, Mine, User } from '../protocol/objects.js'
+import type { ChatQuery, ListedChat } from '../store/chats.js'
 import type { Store } from '../store/store.js'
 import type { Presence } from './presence.js'
 import { toChat, toMember, toMessage, toMine } from './views.js'
@@ -12,14 +12,7 @@ export interface ListedView extends Chat {
   readonly members: Member[]
 }
 
-export interface ChatListRequest {
-  readonly archived?: boolean | undefined
-  readonly type?: ChatType | undefined
-  readonly orderId?: string | undefined
-  readonly q?: string | undefined
-  readonly limit: number
-  readonly from: { readonly offset: number } | { readonly activity: Date; readonly id: string }
-}
+export type ChatListRequest = Omit<ChatQuery, 'userId'>
 
 export interface ChatList {
   readonly chats: ListedView[]
@@ -31,16 +24,11 @@ export interface ChatList {
 /** A page of a user's own chats, the latest activity first, each with what an inbox shows of it. */
 export function createChatList({ store, presence }: { store: Store; presence: Presence }) {
   return async (user: User, request: ChatListRequest): Promise<ChatList> => {
-    const query = {
-      userId: user.id,
-      archived: request.archived,
-      type: request.type,
-      orderId: request.orderId,
-      q: request.q,
-    }
+    const query = { ...request, userId: user.id }
     const [rows, total] = await Promise.all([
-      store.chats.list({ ...query, limit: request.limit + 1, from: request.from }),
-      store.chats.count({ ...query, limit: 0, from: { offset: 0 } }),
+      // One more than the page tells whether there is another.
+      store.chats.list({ ...query, limit: request.limit + 1 }),
+      store.chats.count(query),
     ])
     const page = rows.slice(0, request.limit)
     const last = page.at(-1)

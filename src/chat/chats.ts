@@ -61,6 +61,13 @@ export function createChats({ store, changeChat, members, presence }: ChatsOptio
   return {
     get,
 
+    /** The chat as one of its members sees it: what a session may see, the backend's too. @throws as `get` */
+    async getOwn(user: User, chatId: string): Promise<{ chat: Chat; mine: Mine }> {
+      const { chat, mine } = await get({ user, isService: false }, chatId)
+      if (mine === null) throw new ParleyError('not_a_member')
+      return { chat, mine }
+    },
+
     list: createChatList({ store, presence }),
 
     /**

@@ -1,21 +1,15 @@
 import type { Bus } from '../ports/bus.js'
 import { ParleyError } from '../protocol/errors.js'
-import type { Chat, Mine, ReadMark, User } from '../protocol/objects.js'
+import type { Mine, ReadMark, User } from '../protocol/objects.js'
 import type { Store } from '../store/store.js'
 import type { Chats } from './chats.js'
 import { publishSignal } from './signals.js'
 
 /** A member's own view of a chat: how far it is read, and whether it is put away. */
 export function createMarks({ store, bus, chats }: { store: Store; bus: Bus; chats: Chats }) {
-  async function see(user: User, chatId: string): Promise<{ chat: Chat; mine: Mine }> {
-    const { chat, mine } = await chats.get({ user, isService: false }, chatId)
-    if (mine === null) throw new ParleyError('not_a_member')
-    return { chat, mine }
-  }
-
   async function setArchived(user: User, chatId: string, at: Date | null, sticky: boolean): Promise<Mine> {
     if (!(await store.members.archive(chatId, user.id, at, sticky))) throw new ParleyError('not_a_member')
-    return (await see(user, chatId)).mine
+    return (await chats.getOwn(user, chatId)).mine
   }
 
   return {
@@ -26,7 +20,7 @@ export function createMarks({ store, bus, chats }: { store: Store; bus: Bus; cha
         publishSignal(bus, chatId, { type: 'read', userId: user.id, seq })
         return { lastReadSeq: moved.lastReadSeq, unread: moved.lastSeq - moved.lastReadSeq }
       }
-      const { chat, mine } = await see(user, chatId)
+      const { chat, mine } = await chats.getOwn(user, chatId)
       if (seq > chat.lastSeq) throw new ParleyError('bad_request', `seq: the chat ends at ${chat.lastSeq}`)
       return { lastReadSeq: mine.lastReadSeq, unread: mine.unread }
     },

@@ -28,7 +28,7 @@ export interface TokenRules {
   readonly audience: string | undefined
 }
 
-export const SERVICE_SCOPE = 'chat:service'
+const SERVICE_SCOPE = 'chat:service'
 
 /** How long a token waits for the keys to be fetched. */
 const KEYS_MS = 5000

@@ -10,7 +10,7 @@ import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session, Transport } from '../sessions/session.js'
-import { findToken, SUBPROTOCOL } from './handshake.js'
+import { answerTo, findToken } from './handshake.js'
 import { type SocketData, SocketState } from './socket-state.js'
 import { uWS } from './uws.js'
 
@@ -54,7 +54,7 @@ export function createGateway(options: GatewayOptions) {
       response.upgrade(
         { state: new SocketState(token) },
         request.getHeader('sec-websocket-key'),
-        protocols.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : '',
+        answerTo(protocols),
         request.getHeader('sec-websocket-extensions'),
         context,
       )
@@ -157,8 +157,6 @@ export function createGateway(options: GatewayOptions) {
   }
 }
 
-export type Gateway = ReturnType<typeof createGateway>
-
 /** Undefined when the work takes longer than a handshake may. */
 async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
   const timeout = new AbortController()
@@ -173,6 +171,10 @@ async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
 /** Nothing more is read of it, whatever still comes. */
 function refuse(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
   socket.getUserData().state.isClosed = true
+  end(socket, why)
+}
+
+function end(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
   const { code, reason } = CLOSE_CODES[why]
   socket.end(code, reason)
 }
@@ -184,9 +186,6 @@ function toTransport(socket: uWS.WebSocket<SocketData>): Transport {
     send: (frame) => void socket.cork(() => void socket.send(frame, false)),
     subscribe: (topic) => void socket.subscribe(topic),
     unsubscribe: (topic) => void socket.unsubscribe(topic),
-    close: (reason) => {
-      const { code, reason: text } = CLOSE_CODES[reason]
-      socket.end(code, text)
-    },
+    close: (reason) => end(socket, reason),
   }
 }

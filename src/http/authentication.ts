@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../chat/chats.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
+import { bearerToken } from '../protocol/bearer.js'
 import { ParleyError } from '../protocol/errors.js'
 
 declare module 'fastify' {
@@ -9,8 +10,6 @@ declare module 'fastify' {
     caller: Caller | null
   }
 }
-
-const BEARER = 'bearer '
 
 /** Every route of this scope needs a token: it is checked before the body is read. */
 export function requireToken(
@@ -20,10 +19,9 @@ export function requireToken(
   const { verifyToken, users } = options
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
-    const { authorization } = request.headers
-    if (authorization === undefined || !authorization.toLowerCase().startsWith(BEARER))
-      throw new ParleyError('unauthenticated')
-    const identity = await verifyToken(authorization.slice(BEARER.length).trim())
+    const token = bearerToken(request.headers.authorization)
+    if (token === undefined) throw new ParleyError('unauthenticated')
+    const identity = await verifyToken(token)
     request.caller = { user: await users.identify(identity), isService: identity.isService }
   })
 }

@@ -120,8 +120,6 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   }
 }
 
-export type SocketIoDoor = ReturnType<typeof createSocketIoDoor>
-
 function toTransport(socket: ChatSocket): Transport {
   return {
     send(frame) {

@@ -18,13 +18,17 @@ export interface NewChat {
   readonly createdAt: Date
 }
 
-export interface ChatQuery {
+/** Which of a user's chats. */
+export interface ChatFilter {
   readonly userId: string
   readonly archived: boolean | undefined
   readonly type: ChatType | undefined
   readonly orderId: string | undefined
   /** Looked for in the subject and the members' names, without regard to case. */
   readonly q: string | undefined
+}
+
+export interface ChatQuery extends ChatFilter {
   readonly limit: number
   readonly from: { readonly offset: number } | { readonly activity: Date; readonly id: string }
 }
@@ -156,8 +160,8 @@ export function createChatStore(db: Kysely<Schema>) {
       return rows.map((row) => ({ chat: row, member: row, activity: row.activity }))
     },
 
-    async count(query: ChatQuery): Promise<number> {
-      const row = await filtered(db, query)
+    async count(filter: ChatFilter): Promise<number> {
+      const row = await filtered(db, filter)
         .select((eb) => eb.fn.countAll<number>().as('total'))
         .executeTakeFirstOrThrow()
       return row.total
@@ -188,7 +192,7 @@ export function createChatStore(db: Kysely<Schema>) {
 
 const activity = sql<Date>`coalesce(c.last_message_at, c.created_at)`
 
-function filtered(db: Kysely<Schema>, query: ChatQuery) {
+function filtered(db: Kysely<Schema>, query: ChatFilter) {
   let select = db
     .selectFrom('chat_members as m')
     .innerJoin('chats as c', 'c.id', 'm.chat_id')

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { ChatRow } from './chats.js'
 import type { Schema } from './schema.js'
 
 type EventRow = Selectable<Schema['chat_events']>
@@ -11,21 +12,24 @@ export interface NewEvent {
 /** SQL about the events of a chat that are not new messages. */
 export function createEventStore(db: Kysely<Schema>) {
   return {
-    /** Gives the events the chat's next revs, in their order. The caller holds the lock on the chat's row. */
+    /**
+     * Gives the events the chat's next revs, in their order. The caller holds the lock on the
+     * chat's row, and gets it as it is now; undefined when there are no events.
+     */
     async append(
       trx: Transaction<Schema>,
       chatId: string,
       events: readonly NewEvent[],
       at: Date,
-    ): Promise<void> {
-      if (events.length === 0) return
-      const { last_rev } = await trx
+    ): Promise<ChatRow | undefined> {
+      if (events.length === 0) return undefined
+      const chat = await trx
         .updateTable('chats')
         .set((eb) => ({ last_rev: eb('last_rev', '+', events.length) }))
         .where('id', '=', chatId)
-        .returning('last_rev')
+        .returningAll()
         .executeTakeFirstOrThrow()
-      const before = last_rev - events.length
+      const before = chat.last_rev - events.length
       await trx
         .insertInto('chat_events')
         .values(
@@ -38,6 +42,7 @@ export function createEventStore(db: Kysely<Schema>) {
           })),
         )
         .execute()
+      return chat
     },
 
     /** The events after `afterRev` and up to `rev`, in order. */

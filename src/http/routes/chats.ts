@@ -6,14 +6,10 @@ import type { Marks } from '../../chat/marks.js'
 import type { Members } from '../../chat/members.js'
 import { MEMBERS_IN_REPLY, MEMBERS_PER_REQUEST } from '../../protocol/limits.js'
 import { chat, chatType, member, message, mine, readMark, timestamp } from '../../protocol/objects.js'
-import { cleanText, fullName, id, metadata, subject } from '../../protocol/text.js'
+import { cleanText, id, metadata, subject } from '../../protocol/text.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page } from '../pagination.js'
-
-const params = z.object({ id })
-const role = z.enum(['customer', 'seller', 'support', 'member'])
-export const memberRequest = z.object({ userId: id, role: role.optional(), fullName: fullName.optional() })
-export const idempotencyHeader = z.object({ 'idempotency-key': id.optional() })
+import { idempotencyHeader, memberRequest, chatParams as params, security } from '../schemas.js'
 
 const listQuery = z.object({
   page,
@@ -29,7 +25,6 @@ const cursor = z.object({
   id,
 })
 const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
-const security = [{ bearer: [] }]
 
 export interface ChatRoutesOptions {
   readonly chats: Chats

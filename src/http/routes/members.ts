@@ -7,10 +7,7 @@ import { chat, member } from '../../protocol/objects.js'
 import { id } from '../../protocol/text.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { limitOf, listOf, page } from '../pagination.js'
-import { memberRequest } from './chats.js'
-
-const params = z.object({ id })
-const security = [{ bearer: [] }]
+import { memberRequest, chatParams as params, security } from '../schemas.js'
 
 /** Who belongs to a chat. */
 export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats; members: Members }> = async (

@@ -7,10 +7,8 @@ import { message, sent } from '../../protocol/objects.js'
 import { cleanText, id, metadata } from '../../protocol/text.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page, seqParam } from '../pagination.js'
-import { idempotencyHeader } from './chats.js'
+import { idempotencyHeader, chatParams as params, security } from '../schemas.js'
 
-const params = z.object({ id })
-const security = [{ bearer: [] }]
 const historyQuery = z.object({
   page,
   cursor: z.string().max(1024).optional(),

@@ -64,7 +64,7 @@ function contentSecurityPolicy(wsPort: number): string {
 }
 
 /** A name that resolves to this machine is not enough (DNS rebinding): the header must say loopback itself. */
-export function isLoopbackHost(host: string | undefined): boolean {
+function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && isLoopbackOrigin(`http://${host}`)
 }
 

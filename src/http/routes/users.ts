@@ -4,8 +4,7 @@ import type { Users } from '../../chat/users.js'
 import { user } from '../../protocol/objects.js'
 import { fullName, id } from '../../protocol/text.js'
 import { serviceOf } from '../authentication.js'
-
-const security = [{ bearer: [] }]
+import { security } from '../schemas.js'
 
 /** What the marketplace's backend says about users. */
 export const userRoutes: FastifyPluginAsyncZod<{ users: Users }> = async (app, { users }) => {

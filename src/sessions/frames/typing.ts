@@ -6,6 +6,6 @@ import type { FrameHandler } from './dispatch.js'
 export const handleTyping: FrameHandler<TypingFrame> = async ({ chats, bus }, session, frame) => {
   const { chatId, active } = frame
   // A joined session is a member: it would have been taken out otherwise.
-  if (!session.joined.has(chatId)) await chats.get({ user: session.user, isService: false }, chatId)
+  if (!session.joined.has(chatId)) await chats.getOwn(session.user, chatId)
   publishSignal(bus, chatId, { type: 'typing', userId: session.user.id, active })
 }
