@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { FILE_TYPES, type FileType, isFileType } from './protocol/file-types.js'
 
 /**
  * The only reader of the environment: parsed once, whole, at start; afterwards plain data. Each variable's
@@ -16,6 +17,8 @@ const list = text.transform((value) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 )
+
+const httpUrl = z.url({ protocol: /^https?$/ })
 
 /** A PEM in one line of an env file has its line breaks written out. */
 const pem = text
@@ -36,15 +39,26 @@ export const environment = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe('Redis 7 or later; absent: in-process bus, one node'),
+  S3_ENDPOINT: httpUrl
+    .optional()
+    .describe('MinIO or any S3, for attachments; absent: files in `DATA_DIR`, or none with `REDIS_URL`'),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .default('parley')
+    .describe('made when it is missing; never public'),
+  S3_ACCESS_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
+  S3_SECRET_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
+  S3_REGION: text.default('us-east-1').describe('region that requests are signed for'),
+  S3_PUBLIC_ENDPOINT: httpUrl
+    .optional()
+    .describe('address that browsers reach the store by; absent: `S3_ENDPOINT`'),
   REDIS_MODE: z.literal('standalone').default('standalone').describe('only `standalone` in this version'),
   JWT_SECRET: text
     .optional()
     .describe('HS256 secret; embedded without any key: a random one kept in `DATA_DIR`'),
   JWT_PUBLIC_KEY: pem.optional().describe('PEM: RSA (RS256…), EC (ES256…) or Ed25519 (EdDSA)'),
-  JWKS_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('public keys by `kid`; cached'),
+  JWKS_URL: httpUrl.optional().describe('public keys by `kid`; cached'),
   JWT_ISSUER: text.optional().describe('checked when set'),
   JWT_AUDIENCE: text.optional().describe('checked when set'),
   CORS_ORIGINS: list.optional().describe('browser origins, separated by commas; embedded: `*`, else none'),
@@ -70,6 +84,25 @@ export const environment = z.object({
     .default(10_000)
     .describe('presence: a node that is silent for this long is taken for dead'),
   PARLEY_OFFLINE_HOLD_MS: atLeast(0).default(4000).describe('presence: how long going offline is held back'),
+  PARLEY_ATTACHMENT_BYTES: atLeast(1).default(26_214_400).describe('bytes of one attachment at most'),
+  PARLEY_ATTACHMENTS_PER_MESSAGE: atLeast(1)
+    .pipe(z.number().max(20))
+    .default(10)
+    .describe('attachments of one message, and files of one upload, at most'),
+  PARLEY_ATTACHMENT_TYPES: list
+    .optional()
+    .describe('types that are taken, told by their content and separated by commas; absent: see Attachments'),
+  PARLEY_ATTACHMENT_UNSENT_SECONDS: atLeast(1)
+    .default(86_400)
+    .describe('an attachment that no message names is removed after this'),
+  PARLEY_LINK_SECONDS: atLeast(1).default(300).describe('how long a URL to download from is good for'),
+  PARLEY_UPLOADS: atLeast(1).default(50).describe('uploads under way on one node; more are `overloaded`'),
+  PARLEY_SCAN_URL: httpUrl
+    .optional()
+    .describe('scanner that is asked about every attachment (docs/scanning.md); absent: none'),
+  PARLEY_SCAN_TIMEOUT_MS: atLeast(100)
+    .default(30_000)
+    .describe('how long a scanner may take for its verdict'),
   PARLEY_RATE_MESSAGES: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
   PARLEY_RATE_JOINS: atLeast(0).default(50).describe('reserved: checked, not yet enforced'),
   PARLEY_RATE_TYPING: atLeast(0).default(5).describe('reserved: checked, not yet enforced'),
@@ -104,6 +137,34 @@ export interface Config {
   readonly sweepMs: number
   readonly presence: { readonly leaseMs: number; readonly offlineHoldMs: number }
   readonly sessionBufferBytes: number
+  readonly blobs: BlobConfig
+  readonly attachments: AttachmentConfig
+}
+
+/** Where blobs are kept; `off`: several nodes that share no place for them. */
+export type BlobConfig =
+  | { readonly kind: 'files'; readonly dataDir: string }
+  | { readonly kind: 'off' }
+  | {
+      readonly kind: 's3'
+      readonly endpoint: string
+      readonly publicEndpoint: string
+      readonly bucket: string
+      readonly accessKey: string
+      readonly secretKey: string
+      readonly region: string
+      /** Whose pages may upload to the store. */
+      readonly corsOrigins: '*' | readonly string[]
+    }
+
+export interface AttachmentConfig {
+  readonly bytes: number
+  readonly perMessage: number
+  readonly types: readonly FileType[]
+  readonly unsentSeconds: number
+  readonly linkSeconds: number
+  readonly uploads: number
+  readonly scan: { readonly url: string; readonly timeoutMs: number } | undefined
 }
 
 export interface JwtConfig {
@@ -150,6 +211,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
   if (vars.PORT !== 0 && vars.PORT === vars.WS_PORT) faults.push('WS_PORT: must differ from PORT')
+  for (const name of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const)
+    if (vars.S3_ENDPOINT !== undefined && vars[name] === undefined)
+      faults.push(`${name}: needed with S3_ENDPOINT`)
+  for (const type of vars.PARLEY_ATTACHMENT_TYPES ?? [])
+    if (!isFileType(type))
+      faults.push(`PARLEY_ATTACHMENT_TYPES: ${type} is not a type that is told by its content`)
   if (faults.length > 0) throw new ConfigError(faults)
 
   const embedded = vars.DATABASE_URL === undefined
@@ -170,6 +237,35 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     sweepMs: vars.PARLEY_SWEEP_MS,
     presence: { leaseMs: vars.PARLEY_LEASE_MS, offlineHoldMs: vars.PARLEY_OFFLINE_HOLD_MS },
     sessionBufferBytes: vars.PARLEY_SESSION_BUFFER_BYTES,
+    blobs: blobConfig(vars, corsOrigins(vars.CORS_ORIGINS, embedded)),
+    attachments: {
+      bytes: vars.PARLEY_ATTACHMENT_BYTES,
+      perMessage: vars.PARLEY_ATTACHMENTS_PER_MESSAGE,
+      types: attachmentTypes(vars.PARLEY_ATTACHMENT_TYPES),
+      unsentSeconds: vars.PARLEY_ATTACHMENT_UNSENT_SECONDS,
+      linkSeconds: vars.PARLEY_LINK_SECONDS,
+      uploads: vars.PARLEY_UPLOADS,
+      scan:
+        vars.PARLEY_SCAN_URL === undefined
+          ? undefined
+          : { url: vars.PARLEY_SCAN_URL, timeoutMs: vars.PARLEY_SCAN_TIMEOUT_MS },
+    },
+  }
+}
+
+function blobConfig(vars: Environment, origins: Config['corsOrigins']): BlobConfig {
+  const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = vars
+  if (endpoint === undefined || accessKey === undefined || secretKey === undefined)
+    return vars.REDIS_URL === undefined ? { kind: 'files', dataDir: vars.DATA_DIR } : { kind: 'off' }
+  return {
+    kind: 's3',
+    endpoint,
+    publicEndpoint: vars.S3_PUBLIC_ENDPOINT ?? endpoint,
+    bucket: vars.S3_BUCKET,
+    accessKey,
+    secretKey,
+    region: vars.S3_REGION,
+    corsOrigins: origins,
   }
 }
 
@@ -183,6 +279,11 @@ function jwtKey(vars: Environment): JwtConfig['key'] {
 function corsOrigins(given: readonly string[] | undefined, embedded: boolean): Config['corsOrigins'] {
   if (given === undefined) return embedded ? '*' : []
   return given.includes('*') ? '*' : given
+}
+
+function attachmentTypes(given: readonly string[] | undefined): FileType[] {
+  const known = Object.keys(FILE_TYPES).filter(isFileType)
+  return known.filter((type) => given?.includes(type) ?? FILE_TYPES[type].byDefault)
 }
 
 function isAddressRange(text: string): boolean {

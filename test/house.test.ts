@@ -25,7 +25,7 @@ const FLOORS = [
 /** What stands beside the floors, and all that it may import. */
 const BESIDE: Record<string, readonly string[]> = {
   adapters: ['ports', 'protocol'],
-  'config.ts': [],
+  'config.ts': ['protocol'],
   'logger.ts': ['config.ts'],
 }
 
@@ -38,11 +38,13 @@ const USERS_OF: Record<string, readonly string[]> = {
 
 /** A driver library is imported in its home alone. */
 const HOMES: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(pg|@electric-sql\/pglite|ioredis)$/, /^adapters\//],
+  [/^(pg|@electric-sql\/pglite|ioredis|minio|pg-boss)$/, /^adapters\//],
   [/^kysely(\/|$)/, /^(store|adapters)\/|^ports\/database\.ts$/],
   [/^(uWebSockets\.js|uwebsockets)$/i, /^gateway\//],
   [/^(@fastify\/|fastify)/, /^http\//],
   [/^(socket|engine)\.io/, /^socketio\//],
+  [/^file-type$/, /^chat\/content-type\.ts$/],
+  [/^sharp$/, /^chat\/thumbnails\.ts$/],
   [/^(fast-jwt|get-jwks)$/, /^chat\/tokens\.ts$/],
 ]
 

@@ -49,6 +49,23 @@ export const attachment = z.object({
   height: z.int().positive().optional(),
 })
 
+/** On its way to `ready`: a message may name it only then, and once. */
+export const attachmentStatus = z.enum(['uploading', 'quarantined', 'ready', 'rejected'])
+
+/** An attachment as its uploader sees it, before a message names it. */
+export const upload = attachment.extend({
+  status: attachmentStatus.describe("quarantined: the operator's scanner has not given its verdict yet"),
+})
+
+/** How to bring the bytes: as the body of a `PUT`, or as a form with these fields first and the bytes as `file`. */
+export const uploadTarget = z.object({
+  method: z.enum(['PUT', 'POST']),
+  url: z.url(),
+  fields: z.record(z.string(), z.string()).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  expiresAt: timestamp,
+})
+
 /** A message, the same object live and in history. */
 export const message = z.object({
   id: z.uuid().describe('UUIDv7'),
@@ -91,6 +108,10 @@ export const change = z.discriminatedUnion('type', [
 
 export const user = z.object({ id: z.string(), fullName: z.string() })
 
+export type Attachment = z.infer<typeof attachment>
+export type AttachmentStatus = z.infer<typeof attachmentStatus>
+export type Upload = z.infer<typeof upload>
+export type UploadTarget = z.infer<typeof uploadTarget>
 export type Chat = z.infer<typeof chat>
 export type ChatType = z.infer<typeof chatType>
 export type Mine = z.infer<typeof mine>

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { ChatType } from '../protocol/objects.js'
+import type { ErrorCode } from '../protocol/errors.js'
+import type { Attachment, AttachmentStatus, ChatType } from '../protocol/objects.js'
 
 /** The tables as Kysely sees them: the columns of db/schema.sql. */
 export interface Schema {
@@ -10,6 +11,8 @@ export interface Schema {
   chat_members: ChatMembersTable
   messages: MessagesTable
   chat_events: ChatEventsTable
+  attachments: AttachmentsTable
+  unowned_blobs: { key: string; remove_after: Date }
   cluster: { single: boolean; epoch: string }
 }
 
@@ -59,10 +62,29 @@ interface MessagesTable {
   kind: 'user' | 'system'
   content: string
   metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>
+  attachments: ColumnType<Attachment[] | null, never, never>
   client_id: string | null
   created_at: Date
   edited_at: Date | null
   deleted_at: Date | null
+}
+
+interface AttachmentsTable {
+  chat_id: string
+  id: string
+  uploader_id: string
+  message_id: string | null
+  status: AttachmentStatus
+  name: string
+  mime: string
+  size: number
+  width: number | null
+  height: number | null
+  upload_key: string | null
+  blob_key: string | null
+  thumbnail_key: string | null
+  fault: ErrorCode | null
+  created_at: Date
 }
 
 interface ChatEventsTable {

@@ -1,0 +1,50 @@
+/**
+ * The types of files that Parley can tell by their content: the extensions that a name may have (the first one is
+ * given to names without), whether a browser may show it in place, and whether it is taken when the operator says
+ * nothing. What a name or a header claims never counts by itself.
+ */
+export const FILE_TYPES = {
+  'image/jpeg': { extensions: ['jpg', 'jpeg', 'jfif'], inline: true, byDefault: true },
+  'image/png': { extensions: ['png'], inline: true, byDefault: true },
+  'image/gif': { extensions: ['gif'], inline: true, byDefault: true },
+  'image/webp': { extensions: ['webp'], inline: true, byDefault: true },
+  'image/avif': { extensions: ['avif'], inline: true, byDefault: true },
+  'image/heic': { extensions: ['heic', 'heif'], inline: true, byDefault: true },
+  'application/pdf': { extensions: ['pdf'], inline: true, byDefault: true },
+  'text/plain': { extensions: ['txt', 'text', 'log', 'md'], inline: false, byDefault: true },
+  'text/csv': { extensions: ['csv'], inline: false, byDefault: true },
+  'video/mp4': { extensions: ['mp4', 'm4v'], inline: false, byDefault: true },
+  'video/quicktime': { extensions: ['mov', 'qt'], inline: false, byDefault: true },
+  'video/webm': { extensions: ['webm'], inline: false, byDefault: true },
+  'video/3gpp': { extensions: ['3gp'], inline: false, byDefault: true },
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': {
+    extensions: ['docx'],
+    inline: false,
+    byDefault: true,
+  },
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': {
+    extensions: ['xlsx'],
+    inline: false,
+    byDefault: true,
+  },
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': {
+    extensions: ['pptx'],
+    inline: false,
+    byDefault: true,
+  },
+  'application/vnd.oasis.opendocument.text': { extensions: ['odt'], inline: false, byDefault: true },
+  'application/vnd.oasis.opendocument.spreadsheet': { extensions: ['ods'], inline: false, byDefault: true },
+  'application/vnd.oasis.opendocument.presentation': { extensions: ['odp'], inline: false, byDefault: true },
+} as const satisfies Record<string, FileTypeRow>
+
+export interface FileTypeRow {
+  readonly extensions: readonly [string, ...string[]]
+  readonly inline: boolean
+  readonly byDefault: boolean
+}
+
+export type FileType = keyof typeof FILE_TYPES
+
+export function isFileType(mime: string): mime is FileType {
+  return Object.hasOwn(FILE_TYPES, mime)
+}
