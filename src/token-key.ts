@@ -8,5 +8,6 @@ export const OWN_TOKEN_MS = 24 * 60 * 60 * 1000
 /** The key that tokens are checked with; embedded, a random secret kept in `DATA_DIR`. */
 export async function tokenKey(config: Config): Promise<TokenKey> {
   const { key } = config.jwt
-  return key.kind === 'embedded' ? { kind: 'secret', secret: await readOrCreateSecret(config.dataDir) } : key
+  if (key.kind !== 'embedded') return key
+  return { kind: 'secret', secret: await readOrCreateSecret(config.dataDir, 'jwt-secret') }
 }

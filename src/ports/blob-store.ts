@@ -1,7 +1,11 @@
 import type { Readable } from 'node:stream'
+import { ParleyError } from '../protocol/errors.js'
+
+/** What a key looks like, such as `files/0199…`. It is the caller's, and has nothing in it that a user has said. */
+export const BLOB_KEY = /^[A-Za-z0-9-]{1,128}\/[A-Za-z0-9-]{1,128}$/
 
 /**
- * Where bytes are kept (P11). Keys are the caller's: ASCII letters, digits, `-` and one `/`, never what a user has said.
+ * Where bytes are kept (P11), each blob by its key.
  *
  * - A blob is there whole or not at all: `open` never sees half of one, and a `put` that fails or is aborted leaves
  *   nothing behind.
@@ -11,7 +15,8 @@ import type { Readable } from 'node:stream'
 export interface BlobStore {
   /**
    * Stores what the stream brings, in constant memory, and answers how many bytes that was. Rejects with the
-   * stream's own error when the stream fails, and when `signal` is aborted.
+   * stream's own error when the stream fails, and with the signal's reason when that is aborted; the stream is
+   * destroyed however it ends.
    */
   put(
     key: string,
@@ -19,8 +24,9 @@ export interface BlobStore {
     options: { readonly mime: string; readonly signal?: AbortSignal },
   ): Promise<number>
   /**
-   * The bytes from `first` to `last`, both included and counted from 0 (absent: all of them), and the size of
-   * the whole blob; undefined when there is no such blob. The caller reads the stream to its end or destroys it.
+   * The bytes from `first` to `last`, both included and counted from 0 (absent: all of them), or as many of those
+   * as there are, and the size of the whole blob; undefined when there is no such blob. The caller reads the stream
+   * to its end or destroys it; it fails with a BlobStoreUnavailable when the store goes away meanwhile.
    */
   open(key: string, range?: ByteRange): Promise<OpenedBlob | undefined>
   /** Gives a blob another key, in the store itself; false when there is none of the first key. */
@@ -76,6 +82,13 @@ export interface PresignedPut {
 }
 
 /** The store cannot be reached, or does not answer as one: the same call may succeed later. */
-export class BlobStoreUnavailable extends Error {
-  override readonly name = 'BlobStoreUnavailable'
+export class BlobStoreUnavailable extends ParleyError {
+  /** For the log; a caller reads no more than that the store is away. */
+  readonly reason: string
+
+  constructor(reason: string, options?: { readonly cause?: unknown }) {
+    super('overloaded', 'The file store cannot be reached. Try again.')
+    this.reason = reason
+    this.cause = options?.cause
+  }
 }
