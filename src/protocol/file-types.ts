@@ -4,8 +4,8 @@
  * nothing. What a name or a header claims never counts by itself.
  */
 export const FILE_TYPES = {
-  'image/jpeg': { extensions: ['jpg', 'jpeg', 'jfif'], inline: true, byDefault: true },
-  'image/png': { extensions: ['png'], inline: true, byDefault: true },
+  'image/jpeg': { extensions: ['jpg', 'jpeg', 'jpe', 'jfif'], inline: true, byDefault: true },
+  'image/png': { extensions: ['png', 'apng'], inline: true, byDefault: true },
   'image/gif': { extensions: ['gif'], inline: true, byDefault: true },
   'image/webp': { extensions: ['webp'], inline: true, byDefault: true },
   'image/avif': { extensions: ['avif'], inline: true, byDefault: true },
@@ -16,7 +16,7 @@ export const FILE_TYPES = {
   'video/mp4': { extensions: ['mp4', 'm4v'], inline: false, byDefault: true },
   'video/quicktime': { extensions: ['mov', 'qt'], inline: false, byDefault: true },
   'video/webm': { extensions: ['webm'], inline: false, byDefault: true },
-  'video/3gpp': { extensions: ['3gp'], inline: false, byDefault: true },
+  'video/3gpp': { extensions: ['3gp', '3gpp'], inline: false, byDefault: true },
   'application/vnd.openxmlformats-officedocument.wordprocessingml.document': {
     extensions: ['docx'],
     inline: false,
@@ -35,6 +35,11 @@ export const FILE_TYPES = {
   'application/vnd.oasis.opendocument.text': { extensions: ['odt'], inline: false, byDefault: true },
   'application/vnd.oasis.opendocument.spreadsheet': { extensions: ['ods'], inline: false, byDefault: true },
   'application/vnd.oasis.opendocument.presentation': { extensions: ['odp'], inline: false, byDefault: true },
+  'audio/mpeg': { extensions: ['mp3'], inline: false, byDefault: false },
+  'audio/mp4': { extensions: ['m4a', 'm4b'], inline: false, byDefault: false },
+  'audio/ogg': { extensions: ['ogg', 'oga', 'opus', 'spx'], inline: false, byDefault: false },
+  'audio/wav': { extensions: ['wav'], inline: false, byDefault: false },
+  'application/zip': { extensions: ['zip'], inline: false, byDefault: false },
 } as const satisfies Record<string, FileTypeRow>
 
 export interface FileTypeRow {
