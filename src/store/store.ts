@@ -1,4 +1,4 @@
-import { Kysely, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../ports/database.js'
 import { createChatStore } from './chats.js'
 import { createEventStore } from './events.js'
@@ -28,6 +28,22 @@ export async function openStore(database: Database) {
     /** Read committed: each statement sees what others committed before it, also while it waited for a lock. */
     async transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
       return await db.transaction().execute(work)
+    },
+
+    /**
+     * For libraries that bring their own SQL: one statement with its values, or a script of several with none.
+     * A script that fails half way leaves its transaction open on the connection: rolled back, nobody else gets it.
+     */
+    async execute(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }> {
+      return await db.connection().execute(async (connection) => {
+        try {
+          return await connection.executeQuery(CompiledQuery.raw(text, [...values]))
+        } catch (error) {
+          // Of a connection that is lost there is nothing to roll back.
+          await sql`rollback`.execute(connection).catch(() => {})
+          throw error
+        }
+      })
     },
 
     /** Answers when the database does. @throws when it does not. */
