@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import type { FileType } from '../../src/protocol/file-types.js'
 import { officeDocument, openDocument } from './office-files.js'
 import { zip } from './zip.js'
@@ -46,7 +46,7 @@ export const HOSTILE_FILES = {
 } as const
 
 /** A picture of two colours, so that a turned one is told from one that is not: the left half red, the right half blue. */
-export function picture(width = 64, height = 48): sharp.Sharp {
+export function picture(width = 64, height = 48): Sharp {
   const half = { width: Math.ceil(width / 2), height, channels: 3, background: '#d02020' } as const
   return sharp({ create: { width, height, channels: 3, background: '#2020d0' } }).composite([
     { input: { create: half }, left: 0, top: 0 },
