@@ -1,8 +1,12 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
+import type { BlobStore } from '../ports/blob-store.js'
 import type { Bus } from '../ports/bus.js'
 import type { Database } from '../ports/database.js'
 import type { Leases } from '../ports/leases.js'
+import { createFileBlobs } from './blobs-files.js'
+import { createS3Blobs } from './blobs-s3.js'
 import { createInProcessBus } from './bus-in-process.js'
 import { createRedisBus } from './bus-redis.js'
 import { createPGliteDatabase } from './database-pglite.js'
@@ -10,6 +14,7 @@ import { createPostgresDatabase } from './database-postgres.js'
 import { createInProcessLeases } from './leases-in-process.js'
 import { createRedisLeases } from './leases-redis.js'
 import { createRedisClient, untilReady } from './redis-client.js'
+import { readOrCreateSecret } from './secret-file.js'
 
 /** How long a start waits for Redis before it goes on without. */
 const REDIS_PATIENCE_MS = 2000
@@ -33,4 +38,23 @@ export async function selectBus(
     bus: createRedisBus(publisher, subscriber),
     leases: createRedisLeases(publisher, nodeId, config.presence.leaseMs),
   }
+}
+
+/**
+ * The blob store, undefined where attachments are off. Only one that keeps files needs Parley's own door: for its
+ * presigned URLs, with the secret that they are signed with.
+ */
+export async function selectBlobs(
+  { blobs: config }: Config,
+  logger: Logger,
+): Promise<{
+  blobs: BlobStore | undefined
+  door: { blobs: BlobStore; folder: string; secret: string } | undefined
+}> {
+  if (config.kind === 'off') return { blobs: undefined, door: undefined }
+  if (config.kind === 's3') return { blobs: createS3Blobs(config, logger), door: undefined }
+  const folder = join(config.dataDir, 'blobs')
+  const secret = await readOrCreateSecret(config.dataDir, 'blob-secret')
+  const blobs = createFileBlobs(folder, secret)
+  return { blobs, door: { blobs, folder, secret } }
 }

@@ -8,7 +8,7 @@ export const BLOB_KEY = /^[A-Za-z0-9-]{1,128}\/[A-Za-z0-9-]{1,128}$/
  * Where bytes are kept (P11), each blob by its key.
  *
  * - A blob is there whole or not at all: `open` never sees half of one, and a `put` that fails or is aborted leaves
- *   nothing behind.
+ *   nothing behind. Only of a store that went away meanwhile nobody knows: the caller removes that key later.
  * - Blobs are not changed: nobody puts to a key twice.
  * - While the store is away, or too slow to answer, every method rejects with a BlobStoreUnavailable, within seconds.
  */
