@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { selectBus, selectDatabase } from './adapters/select.js'
+import { createPgBossJobQueue } from './adapters/job-queue-pg-boss.js'
+import { selectBlobs, selectBus, selectDatabase } from './adapters/select.js'
+import { createAttachments } from './chat/attachments/attachments.js'
 import { createCatchUp } from './chat/catch-up.js'
 import { createChanges } from './chat/changes.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
@@ -44,21 +46,34 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
 
   const store = await openStore(await selectDatabase(config, logger))
   const { bus, leases } = await selectBus(config, nodeId, logger)
+  const { blobs, door: blobDoor } = await selectBlobs(config, logger)
+  const jobs = createPgBossJobQueue({ execute: store.execute, logger })
 
   const users = createUsers({ store, bus })
   const events = createEvents(bus)
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
-  const messages = createMessages({ store, events, inbox, logger, commit: config.commit })
+  const messages = createMessages({
+    ...{ store, events, inbox, logger, commit: config.commit },
+    attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
+  })
   const changeChat = createChanges({ store, events })
   const members = createMembers({ store, changeChat, users, inbox, presence })
   const chats = createChats({ store, changeChat, members, presence })
   const marks = createMarks({ store, bus, chats })
+  const attachments =
+    blobs === undefined
+      ? undefined
+      : createAttachments({ ...{ store, blobs, chats, jobs, logger }, rules: config.attachments, ownUrl })
+  if (attachments === undefined) logger.warn('attachments are off: several nodes, and no S3_ENDPOINT')
   const catchUp = createCatchUp({ store, chats, members })
 
   const subscriptions = createSubscriptions(bus)
   const rooms = createRooms({ nodeId, bus, subscriptions, catchUp, events, presence, logger })
-  const hub = createHub({ rooms, presence, subscriptions })
+  const hub = createHub({
+    ...{ rooms, presence, subscriptions },
+    attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
+  })
   const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
   const frames = { bus, rooms, chats, marks, messages, catchUp, logger }
 
@@ -78,6 +93,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   })
   await Promise.all([subscriptions.acquire(PRESENCE_CHANNEL), subscriptions.acquire(NAMES_CHANNEL)])
 
+  /** Where this node's HTTP door is reached from beside it. */
+  function ownUrl(): string {
+    const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
+    return `http://${host.includes(':') ? `[${host}]` : host}:${listenedPort(http.server.address(), config.port)}`
+  }
+
   let isServing = false
   const gateway = createGateway({
     host: config.host,
@@ -86,7 +107,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ verifyToken, users, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, members, marks, messages, users, verifyToken, logger },
+    ...{ chats, members, marks, messages, users, attachments, blobDoor, verifyToken, logger },
     isReady: async () => isServing && (await answers(store.ping)),
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,
@@ -96,13 +117,14 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const socketIo = createSocketIoDoor({
     server: http.server,
     corsOrigins: config.corsOrigins,
-    ...{ verifyToken, users, hub, frames, logger },
+    ...{ verifyToken, users, hub, frames, attachments, logger },
   })
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)
 
   await gateway.listen()
   await http.listen({ host: config.host, port: config.port })
+  jobs.start()
   isServing = true
 
   return {
@@ -117,6 +139,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       await http.close()
       gateway.close()
       await messages.drain()
+      await jobs.close()
       sweep.close()
       rooms.close()
       subscriptions.close()

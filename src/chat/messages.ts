@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
-import { v7 as uuidv7 } from 'uuid'
+import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { ParleyError } from '../protocol/errors.js'
 import { CONTENT_BYTES } from '../protocol/limits.js'
 import type { Message, Sent, User } from '../protocol/objects.js'
-import type { CommitRow, CommittedRow, NewMessage } from '../store/messages.js'
+import type { CommitRow, CommittedRow, NewMessage, Refusal } from '../store/messages.js'
 import type { Store } from '../store/store.js'
 import { type Events, messageEvent } from './events.js'
 import { createGroupCommit } from './group-commit.js'
@@ -27,10 +27,22 @@ export interface MessagesOptions {
   readonly inbox: Inbox
   readonly logger: Logger
   readonly commit: { readonly batch: number; readonly queue: number }
+  /** How many a message may name; undefined where there are none. */
+  readonly attachmentsPerMessage: number | undefined
+}
+
+/** What a refused message is answered with. */
+const REFUSALS: Record<Refusal, () => ParleyError> = {
+  not_a_member: () => new ParleyError('not_a_member'),
+  chat_closed: () => new ParleyError('chat_closed'),
+  attachment_not_found: () => new ParleyError('not_found', 'attachments: there is no such attachment'),
+  attachment_not_usable: () =>
+    new ParleyError('conflict', 'attachments: each must be your own, ready, and named once'),
 }
 
 /** Messages: said, committed, told; and read again. */
-export function createMessages({ store, events, inbox, commit, logger }: MessagesOptions) {
+export function createMessages(options: MessagesOptions) {
+  const { store, events, inbox, commit, attachmentsPerMessage, logger } = options
   const lane = createGroupCommit<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
   /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
   const underWay = new Map<string, Promise<Sent>>()
@@ -62,7 +74,7 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
 
   async function push(sending: Sending): Promise<Sent> {
     const row = await lane.push(sending)
-    if (row.outcome === 'not_a_member' || row.outcome === 'chat_closed') throw new ParleyError(row.outcome)
+    if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
     return {
       id: row.id,
       seq: row.seq,
@@ -91,7 +103,9 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
     request: SendRequest,
     how: Pick<NewMessage, 'kind' | 'metadata' | 'anywhere'>,
   ): Promise<Sent> {
-    checkContent(request)
+    const attachments = request.attachments ?? []
+    checkAttachments(attachments, attachmentsPerMessage)
+    checkContent(request.content, attachments.length > 0)
     const sending = {
       ...how,
       id: uuidv7(),
@@ -100,6 +114,7 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
       senderName: user.fullName,
       clientId: request.clientId ?? null,
       content: request.content,
+      attachments,
     }
     return request.clientId === undefined ? await push(sending) : await pushOnce(sending, request.clientId)
   }
@@ -109,7 +124,8 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
      * Commits a message; resolves after the commit (P1). A repeat of (chat, sender, clientId) gets the original.
      * `anywhere`: the marketplace's backend writes in every chat, others only where they are members.
      *
-     * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `bad_request`, `attachments_disabled`, `overloaded`
+     * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `bad_request`, `overloaded`; for what it names
+     *   `not_found`, `conflict`, `attachments_disabled`
      */
     async send(user: User, request: SendRequest, { anywhere }: { anywhere: boolean }): Promise<Sent> {
       return await say(user, request, { kind: 'user', metadata: null, anywhere })
@@ -136,9 +152,15 @@ export function createMessages({ store, events, inbox, commit, logger }: Message
 
 export type Messages = ReturnType<typeof createMessages>
 
-function checkContent({ content, attachments }: SendRequest): void {
-  if (attachments !== undefined && attachments.length > 0) throw new ParleyError('attachments_disabled')
-  if (content === '') throw new ParleyError('bad_request', 'content: must not be empty')
+function checkAttachments(ids: readonly string[], most: number | undefined): void {
+  if (ids.length === 0) return
+  if (most === undefined) throw new ParleyError('attachments_disabled')
+  if (ids.length > most) throw new ParleyError('too_large', `attachments: at most ${most}`)
+  if (!ids.every((id) => isUuid(id))) throw REFUSALS.attachment_not_found()
+}
+
+function checkContent(content: string, mayBeEmpty: boolean): void {
+  if (content === '' && !mayBeEmpty) throw new ParleyError('bad_request', 'content: must not be empty')
   // A string has at most three bytes for each of its units: most messages need no count.
   if (content.length * 3 > CONTENT_BYTES && Buffer.byteLength(content) > CONTENT_BYTES)
     throw new ParleyError('too_large', `content: at most ${CONTENT_BYTES} bytes`)
@@ -156,6 +178,7 @@ function toNewMessage(sending: Sending, row: CommittedRow): Message {
     kind: sending.kind,
     content: sending.content,
     metadata: sending.metadata,
+    attachments: row.attachments,
     client_id: sending.clientId,
     created_at: row.created_at,
     edited_at: null,

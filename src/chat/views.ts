@@ -1,4 +1,5 @@
-import type { Chat, Member, Message, Mine } from '../protocol/objects.js'
+import type { Attachment, Chat, Member, Message, Mine, Upload } from '../protocol/objects.js'
+import type { AttachmentRow } from '../store/attachments.js'
 import type { ChatRow, MembershipRow } from '../store/chats.js'
 import type { MemberRow } from '../store/members.js'
 import type { MessageRow } from '../store/messages.js'
@@ -59,11 +60,24 @@ export function toMessage(row: MessageRow): Message {
     kind: row.kind,
     sender: { id: row.sender_id, fullName: row.full_name ?? row.sender_id },
     content: row.deleted_at === null ? row.content : '',
-    attachments: [],
+    attachments: row.deleted_at === null ? (row.attachments ?? []) : [],
     ...(metadata === null ? {} : { metadata }),
     clientId: row.client_id,
     createdAt: row.created_at.toISOString(),
     editedAt: row.edited_at?.toISOString() ?? null,
     deletedAt: row.deleted_at?.toISOString() ?? null,
+  }
+}
+
+/** An attachment before a message names it. Afterwards it is shown as the flush has written it into the message. */
+export function toUpload(row: AttachmentRow): Upload {
+  return { ...toAttachment(row), status: row.status }
+}
+
+function toAttachment({ id, name, mime, size, width, height }: AttachmentRow): Attachment {
+  return {
+    ...{ id, name, mime, size },
+    ...(width === null ? {} : { width }),
+    ...(height === null ? {} : { height }),
   }
 }

@@ -9,6 +9,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import type { Attachments } from '../chat/attachments/attachments.js'
 import type { Chats } from '../chat/chats.js'
 import type { Marks } from '../chat/marks.js'
 import type { Members } from '../chat/members.js'
@@ -17,6 +18,7 @@ import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
 import { requireToken } from './authentication.js'
 import { answerError, answerNotFound } from './errors.js'
+import { attachmentRoutes } from './routes/attachments.js'
 import { chatRoutes } from './routes/chats.js'
 import { healthRoutes } from './routes/health.js'
 import { memberRoutes } from './routes/members.js'
@@ -33,6 +35,8 @@ export interface HttpOptions {
   readonly marks: Marks
   readonly messages: Messages
   readonly users: Users
+  /** Undefined where there are none. */
+  readonly attachments: Attachments | undefined
   readonly verifyToken: TokenVerifier
   /** True when the node can serve: it has started, does not close, and Postgres answers. */
   readonly isReady: () => Promise<boolean>
@@ -93,6 +97,7 @@ export async function createHttpServer(options: HttpOptions) {
     await guarded.register(chatRoutes, options)
     await guarded.register(memberRoutes, options)
     await guarded.register(messageRoutes, options)
+    await guarded.register(attachmentRoutes, options)
     await guarded.register(userRoutes, options)
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())

@@ -38,3 +38,11 @@ export const HANDSHAKE_MS = 10_000
 export const PAGE_LIMIT = 100
 /** One binary `chat message` of the Socket.IO door, as in the seed. */
 export const SOCKETIO_FRAME_BYTES = 10_000_000
+/** The bytes of an upload are all there within this, or it is given up. */
+export const UPLOAD_MS = 30 * 60 * 1000
+/** An upload that brings nothing for this long has ended. */
+export const UPLOAD_IDLE_MS = 30_000
+/** How long a URL to upload to is good for. */
+export const UPLOAD_URL_SECONDS = 15 * 60
+/** Attachments of one user in one chat that no message names yet; more are `rate_limited`. */
+export const UNSENT_ATTACHMENTS = 100

@@ -3,7 +3,13 @@ import { change, chat, member, message, mine, readMark, sent, timestamp, user } 
 
 /** What a session is sent unasked (CONTRACT.md section 3, pushes) and the data of replies. */
 
-export const limits = z.object({
+const attachmentLimits = z.object({
+  attachmentBytes: z.int().describe('of one attachment; 0 where there are none'),
+  attachmentsPerMessage: z.int(),
+})
+export type AttachmentLimits = z.infer<typeof attachmentLimits>
+
+export const limits = attachmentLimits.extend({
   frameBytes: z.int(),
   contentBytes: z.int(),
   chatsPerSession: z.int(),

@@ -4,6 +4,7 @@ import type { CloseReason } from '../protocol/close-codes.js'
 import { encodePush } from '../protocol/codec.js'
 import { CHATS_PER_SESSION, CONTENT_BYTES, FRAME_BYTES, HEARTBEAT_MS } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
+import type { AttachmentLimits } from '../protocol/server-frames.js'
 import type { Rooms } from './rooms.js'
 import { Session, type Transport } from './session.js'
 import type { Subscriptions } from './subscriptions.js'
@@ -13,8 +14,9 @@ export function createHub(options: {
   readonly rooms: Rooms
   readonly presence: Presence
   readonly subscriptions: Subscriptions
+  readonly attachmentLimits: AttachmentLimits
 }) {
-  const { rooms, presence, subscriptions } = options
+  const { rooms, presence, subscriptions, attachmentLimits } = options
   const users = new Map<string, Set<Session>>()
 
   return {
@@ -36,6 +38,7 @@ export function createHub(options: {
             frameBytes: FRAME_BYTES,
             contentBytes: CONTENT_BYTES,
             chatsPerSession: CHATS_PER_SESSION,
+            ...attachmentLimits,
           },
         }),
       )

@@ -1,15 +1,17 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
+import type { Attachments } from '../chat/attachments/attachments.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
-import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
+import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Transport } from '../sessions/session.js'
+import { createFileMessages, filesIn } from './file-messages.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 
 export interface SocketIoOptions {
@@ -19,6 +21,8 @@ export interface SocketIoOptions {
   readonly users: Users
   readonly hub: Hub
   readonly frames: FrameContext
+  /** Undefined where there are none. */
+  readonly attachments: Attachments | undefined
   readonly logger: Logger
 }
 
@@ -32,7 +36,7 @@ type ChatSocket = Socket<Events, Events, Events, { user: User }>
  * door. A room of Socket.IO is a topic.
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
-  const { server, corsOrigins, verifyToken, users, hub, frames, logger } = options
+  const { server, corsOrigins, verifyToken, users, hub, frames, attachments, logger } = options
   const io = new Server<Events, Events, Events, { user: User }>(server, {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
@@ -40,6 +44,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
   const namespace = io.of(NAMESPACE)
+  const fileMessages = createFileMessages(attachments, frames)
   // The namespace that is always there: nobody is let in, or one without a token could stay for ever.
   io.use((_socket, next) => next(toConnectError(new ParleyError('not_found'))))
 
@@ -60,10 +65,12 @@ export function createSocketIoDoor(options: SocketIoOptions) {
       socket.on(event, (...given: unknown[]) => {
         const last = given.at(-1)
         const answer = typeof last === 'function' ? last : undefined
-        const decoded = toFrame(type, given[0] === answer ? undefined : given[0])
+        const data = given[0] === answer ? undefined : given[0]
+        const files = type === 'send' ? filesIn(data) : undefined
+        const decoded = toFrame(type, files === undefined ? data : { ...Object(data), attachments: [] })
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
         let answered = false
-        const handled = dispatch(frames, session, decoded, {
+        const respond: Respond = {
           reply(data) {
             answered = true
             answer?.({ type: 'reply', ref, data })
@@ -81,7 +88,11 @@ export function createSocketIoDoor(options: SocketIoOptions) {
             if (answer === undefined) socket.emit('parley error', body)
             else answer(body)
           },
-        })
+        }
+        const handled =
+          files !== undefined && decoded.ok && decoded.frame.type === 'send'
+            ? fileMessages.say(session, decoded.frame, files, respond)
+            : dispatch(frames, session, decoded, respond)
         // `typing` has no reply; a callback is called all the same.
         if (answer !== undefined)
           void handled.then(() => {

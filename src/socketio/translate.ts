@@ -19,8 +19,6 @@ export function toFrame(type: ClientFrame['type'], data: unknown): Decoded {
   const fields = data ?? {}
   if (typeof fields !== 'object' || Array.isArray(fields) || ArrayBuffer.isView(fields))
     return { ok: false, ref: null, error: new ParleyError('bad_request', 'The payload must be an object.') }
-  if ('attachments' in fields && Array.isArray(fields.attachments) && fields.attachments.length > 0)
-    return { ok: false, ref: null, error: new ParleyError('attachments_disabled') }
   return validateFrame({ ...fields, type })
 }
 

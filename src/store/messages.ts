@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Attachment } from '../protocol/objects.js'
 import type { Schema } from './schema.js'
 
 export interface MessageRow extends Selectable<Schema['messages']> {
@@ -14,12 +15,16 @@ export interface NewMessage {
   readonly kind: 'user' | 'system'
   readonly content: string
   readonly metadata: Record<string, unknown> | null
+  /** Ids (UUIDs) of the attachments that it names. */
+  readonly attachments: readonly string[]
   /** True for the marketplace's backend, which writes in every chat. */
   readonly anywhere: boolean
 }
 
 /** What became of one message of a flush; `item` counts from 1 in the order given. */
-export type CommitRow = CommittedRow | RefusedRow<'not_a_member'> | RefusedRow<'chat_closed'>
+export type CommitRow = CommittedRow | RefusedRow<Refusal>
+
+export type Refusal = 'not_a_member' | 'chat_closed' | 'attachment_not_found' | 'attachment_not_usable'
 
 /** A duplicate has the values of the first one. */
 export interface CommittedRow {
@@ -29,6 +34,8 @@ export interface CommittedRow {
   readonly seq: number
   readonly rev: number
   readonly created_at: Date
+  /** As the message shows them; null for none, and for a duplicate. */
+  readonly attachments: Attachment[] | null
 }
 
 interface RefusedRow<Outcome extends string> {
@@ -39,8 +46,11 @@ interface RefusedRow<Outcome extends string> {
 /** SQL about messages: the flush, and every way to read them again. */
 export function createMessageStore(db: Kysely<Schema>) {
   return {
-    /** One round trip, one transaction; see db/migrations/0002_commit_messages.sql. */
+    /** One round trip, one transaction; see db/migrations/0004_commit_attachments.sql. */
     async commit(batch: readonly NewMessage[]): Promise<CommitRow[]> {
+      const named = batch.flatMap(({ attachments }, index) =>
+        attachments.map((id) => ({ item: index + 1, id })),
+      )
       const { rows } = await sql<CommitRow>`select * from commit_messages(
         ${batch.map((message) => message.chatId)},
         ${batch.map((message) => message.senderId)},
@@ -49,7 +59,9 @@ export function createMessageStore(db: Kysely<Schema>) {
         ${batch.map((message) => message.content)},
         ${batch.map((message) => message.kind)},
         ${batch.map((message) => (message.metadata === null ? null : JSON.stringify(message.metadata)))},
-        ${batch.map((message) => message.anywhere)}
+        ${batch.map((message) => message.anywhere)},
+        ${named.map(({ item }) => item)},
+        ${named.map(({ id }) => id)}
       )`.execute(db)
       return rows
     },

@@ -1,5 +1,6 @@
 import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../ports/database.js'
+import { createAttachmentStore } from './attachments.js'
 import { createChatStore } from './chats.js'
 import { createEventStore } from './events.js'
 import { createMemberStore } from './members.js'
@@ -24,6 +25,7 @@ export async function openStore(database: Database) {
     members: createMemberStore(db),
     messages: createMessageStore(db),
     events: createEventStore(db),
+    attachments: createAttachmentStore(db),
 
     /** Read committed: each statement sees what others committed before it, also while it waited for a lock. */
     async transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {

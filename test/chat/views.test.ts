@@ -42,6 +42,7 @@ const messageRow: MessageRow = {
   kind: 'user',
   content: 'hello',
   metadata: null,
+  attachments: null,
   client_id: 'x',
   created_at: at,
   edited_at: null,

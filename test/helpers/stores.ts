@@ -100,6 +100,7 @@ export function message(chatId: string, senderId: string, more: Partial<NewMessa
     kind: 'user',
     content: 'hello',
     metadata: null,
+    attachments: [],
     anywhere: false,
     ...more,
   }

@@ -7,7 +7,7 @@ const outcomes = (rows: readonly CommitRow[]) => rows.map((row) => row.outcome)
 
 /** The row of one that has a message. */
 function committed(row: CommitRow | undefined): CommittedRow {
-  if (row === undefined || row.outcome === 'not_a_member' || row.outcome === 'chat_closed')
+  if (row === undefined || (row.outcome !== 'committed' && row.outcome !== 'duplicate'))
     throw new Error(`not committed: ${row?.outcome}`)
   return row
 }
@@ -63,6 +63,7 @@ forEachStore(async (t, open, engine) => {
         kind: 'user',
         content: 'hello',
         metadata: null,
+        attachments: null,
         client_id: 'c1',
         created_at: row.created_at,
         edited_at: null,

@@ -1,0 +1,135 @@
+-- The flush, now with the attachments that messages name; what 0002 says of it holds. A message gets its attachments
+-- in the transaction that commits it, or is not committed: each may be named once, by its uploader, in its chat, when
+-- it is ready. A flush in which none is named does no work for them.
+DROP FUNCTION commit_messages(text[], text[], uuid[], text[], text[], text[], text[], boolean[]);
+
+CREATE FUNCTION commit_messages(
+  chat_ids text[],
+  sender_ids text[],
+  ids uuid[],
+  client_ids text[],
+  contents text[],
+  kinds text[],
+  metadatas text[],
+  -- True for the marketplace's backend, which writes in every chat.
+  anywhere boolean[],
+  -- The attachments that the messages name, one pair for each: the message's place (from 1), the attachment's id.
+  named_items integer[],
+  named_ids uuid[]
+) RETURNS TABLE (
+  item integer, outcome text, id uuid, seq bigint, rev bigint, created_at timestamptz, attachments jsonb
+)
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_bitmapscan = off
+AS $commit$
+#variable_conflict use_column
+DECLARE
+  committed_at timestamptz(3);
+  -- Of each message that names attachments: why it cannot have them, and how it shows them.
+  faults text[];
+  shown jsonb[];
+BEGIN
+  PERFORM FROM chats WHERE chats.id = ANY (chat_ids) ORDER BY chats.id FOR NO KEY UPDATE;
+
+  -- After the wait for the locks, or times would run against seq.
+  committed_at := clock_timestamp();
+
+  -- The lock on the chat keeps other flushes away from its attachments, the lock on the attachment whoever removes
+  -- those that no message names.
+  IF cardinality(named_ids) > 0 THEN
+    PERFORM FROM attachments a
+    JOIN unnest(named_items, named_ids) AS n(item, id) ON a.chat_id = chat_ids[n.item] AND a.id = n.id
+    ORDER BY a.chat_id, a.id FOR UPDATE OF a;
+
+    WITH named AS (
+      SELECT n.*, row_number() OVER (PARTITION BY chat_ids[n.item], n.id ORDER BY n.place) > 1 AS is_taken
+      FROM unnest(named_items, named_ids) WITH ORDINALITY AS n(item, id, place)
+    ),
+    looked_at AS (
+      SELECT n.item,
+        CASE
+          WHEN bool_or(a.id IS NULL) THEN 'attachment_not_found'
+          WHEN bool_or(
+            n.is_taken OR a.message_id IS NOT NULL OR a.status <> 'ready' OR a.uploader_id <> sender_ids[n.item]
+          ) THEN 'attachment_not_usable'
+        END AS fault,
+        jsonb_agg(
+          jsonb_strip_nulls(jsonb_build_object(
+            'id', a.id, 'name', a.name, 'mime', a.mime, 'size', a.size, 'width', a.width, 'height', a.height
+          )) ORDER BY n.place
+        ) AS shown
+      FROM named n
+      LEFT JOIN attachments a ON a.chat_id = chat_ids[n.item] AND a.id = n.id
+      GROUP BY n.item
+    )
+    SELECT array_agg(l.fault ORDER BY i.item), array_agg(l.shown ORDER BY i.item) INTO faults, shown
+    FROM generate_subscripts(chat_ids, 1) AS i(item)
+    LEFT JOIN looked_at l ON l.item = i.item;
+  END IF;
+
+  RETURN QUERY
+  WITH judged AS (
+    SELECT i.*, c.last_seq, c.last_rev,
+      old.id AS old_id, old.seq AS old_seq, old.rev AS old_rev, old.created_at AS old_created_at,
+      CASE
+        WHEN c.id IS NULL OR NOT (i.anywhere OR m.user_id IS NOT NULL) THEN 'not_a_member'
+        WHEN old.id IS NOT NULL THEN 'duplicate'
+        WHEN c.closed_at IS NOT NULL THEN 'chat_closed'
+        WHEN i.fault IS NOT NULL THEN i.fault
+        ELSE 'committed'
+      END AS outcome
+    FROM unnest(chat_ids, sender_ids, ids, client_ids, contents, kinds, metadatas, anywhere, faults, shown)
+      WITH ORDINALITY
+      AS i(chat_id, sender_id, id, client_id, content, kind, metadata, anywhere, fault, shown, item)
+    LEFT JOIN chats c ON c.id = i.chat_id
+    LEFT JOIN chat_members m ON m.chat_id = i.chat_id AND m.user_id = i.sender_id
+    LEFT JOIN messages old
+      ON old.chat_id = i.chat_id AND old.sender_id = i.sender_id AND old.client_id = i.client_id
+  ),
+  numbered AS (
+    SELECT j.*, row_number() OVER (PARTITION BY j.chat_id ORDER BY j.item) AS n
+    FROM judged j WHERE j.outcome = 'committed'
+  ),
+  inserted AS (
+    INSERT INTO messages
+      (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, metadata, attachments, client_id, created_at)
+    SELECT n.chat_id, n.last_seq + n.n, n.last_rev + n.n, n.last_rev + n.n,
+      n.id, n.sender_id, n.kind, n.content, n.metadata::jsonb, n.shown, n.client_id, committed_at
+    FROM numbered n
+  ),
+  advanced AS (
+    UPDATE chats c
+    SET last_seq = c.last_seq + t.n, last_rev = c.last_rev + t.n, last_message_at = committed_at
+    FROM (SELECT n.chat_id, max(n.n) AS n FROM numbered n GROUP BY n.chat_id) t
+    WHERE c.id = t.chat_id
+  ),
+  -- One's own send moves one's own mark.
+  marked AS (
+    UPDATE chat_members m
+    SET last_read_seq = greatest(m.last_read_seq, t.seq)
+    FROM (
+      SELECT n.chat_id, n.sender_id, max(n.last_seq + n.n) AS seq FROM numbered n GROUP BY n.chat_id, n.sender_id
+    ) t
+    WHERE m.chat_id = t.chat_id AND m.user_id = t.sender_id
+  )
+  SELECT n.item::integer, n.outcome, n.id, n.last_seq + n.n, n.last_rev + n.n, committed_at, n.shown FROM numbered n
+  UNION ALL
+  SELECT j.item::integer, j.outcome, j.old_id, j.old_seq, j.old_rev, j.old_created_at, NULL::jsonb
+  FROM judged j WHERE j.outcome <> 'committed';
+
+  -- The newest messages of its chat: the message is among them, or was not committed.
+  IF cardinality(named_ids) > 0 THEN
+    UPDATE attachments a SET message_id = ids[n.item]
+    FROM unnest(named_items, named_ids) AS n(item, id)
+    WHERE a.chat_id = chat_ids[n.item] AND a.id = n.id AND faults[n.item] IS NULL AND EXISTS (
+      SELECT FROM chats c
+      JOIN messages m ON m.chat_id = c.id AND m.seq > c.last_seq - cardinality(ids)
+      WHERE c.id = a.chat_id AND m.id = ids[n.item]
+    );
+  END IF;
+END
+$commit$;

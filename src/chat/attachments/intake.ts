@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import type { BlobStore } from '../../ports/blob-store.js'
+import { type ErrorCode, ParleyError } from '../../protocol/errors.js'
+import { UPLOAD_MS } from '../../protocol/limits.js'
+import type { AttachmentRow, AttachmentStep } from '../../store/attachments.js'
+import type { Store } from '../../store/store.js'
+import type { Thumbnails } from '../thumbnails.js'
+import type { Scanner } from './scanner.js'
+
+/** An attachment whose bytes are in the store under this key, told to be of this type, and not yet taken. */
+export interface Arrived {
+  readonly blobKey: string
+  readonly mime: string
+  readonly name: string
+  readonly size: number
+}
+
+export interface IntakeOptions {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly thumbnails: Thumbnails
+  readonly scanner: Scanner | undefined
+  /** Where this node's own door is reached from beside it: some stores answer paths of it. */
+  readonly ownUrl: () => string
+  /** Has `askAgain` called for an attachment in a while. */
+  readonly scanLater: (attachment: AttachmentKey) => Promise<void>
+}
+
+/** Which attachment, as a job names it. */
+export const attachmentKey = z.object({ chatId: z.string(), id: z.string() })
+type AttachmentKey = z.infer<typeof attachmentKey>
+
+/** How long a scanner may read a blob from its URL: as long as it may take to be asked again. */
+const SCAN_URL_SECONDS = 10 * 60
+
+/**
+ * From arrival to `ready`, the same for all ways in:
+ *
+ *     uploading ──> ready                          no scanner
+ *     uploading ──> quarantined ──> ready          the scanner said clean
+ *                               └─> rejected       it said infected; the blob is let go of
+ *
+ * With no verdict an attachment stays quarantined, where nobody can name or read it, and the scanner is asked again.
+ */
+export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLater }: IntakeOptions) {
+  /** @throws ParleyError `conflict` when the attachment was taken back meanwhile; whatever the blob store fails with */
+  async function accept(row: AttachmentRow, arrived: Arrived): Promise<AttachmentRow> {
+    const { blobKey, ...known } = arrived
+    if (scanner === undefined) return await makeReady(row, arrived, 'uploading')
+    const quarantined = await step(row, {
+      from: ['uploading'],
+      set: { ...known, status: 'quarantined', blob_key: blobKey },
+      owns: [blobKey],
+    })
+    await scanLater({ chatId: row.chat_id, id: row.id })
+    return await scan(quarantined)
+  }
+
+  /** A job's work: asks about one that is still quarantined. @throws Error when there is no verdict yet */
+  async function askAgain({ chatId, id }: AttachmentKey): Promise<void> {
+    const row = await store.attachments.find(chatId, id)
+    if (row?.status !== 'quarantined') return
+    const after = await scan(row)
+    if (after.status === 'quarantined') throw new Error('no verdict from the scanner')
+  }
+
+  async function scan(row: AttachmentRow): Promise<AttachmentRow> {
+    if (scanner === undefined || row.blob_key === null) return row
+    const { url } = await blobs.presignGet(row.blob_key, {
+      mime: 'application/octet-stream',
+      disposition: 'attachment',
+      seconds: SCAN_URL_SECONDS,
+      audience: 'service',
+    })
+    const verdict = await scanner(row.id, new URL(url, ownUrl()).href)
+    if (verdict === undefined) return row
+    if (verdict === 'infected') return await reject(row, 'unsupported_type', row.blob_key)
+    return await makeReady(row, { ...row, blobKey: row.blob_key }, 'quarantined')
+  }
+
+  async function makeReady(
+    row: AttachmentRow,
+    arrived: Arrived,
+    from: 'uploading' | 'quarantined',
+  ): Promise<AttachmentRow> {
+    const { blobKey, name, mime, size } = arrived
+    const picture = mime.startsWith('image/') ? await pictureOf(blobKey) : undefined
+    const owned = from === 'uploading' ? [blobKey] : []
+    return await step(row, {
+      from: [from],
+      set: {
+        ...{ name, mime, size, status: 'ready', blob_key: blobKey },
+        width: picture?.width ?? null,
+        height: picture?.height ?? null,
+        thumbnail_key: picture?.thumbnailKey ?? null,
+      },
+      owns: picture === undefined ? owned : [...owned, picture.thumbnailKey],
+    })
+  }
+
+  /** Undefined for an image that cannot be decoded: it is kept as it is, without a thumbnail. */
+  async function pictureOf(blobKey: string) {
+    const opened = await blobs.open(blobKey)
+    const made = opened === undefined ? undefined : await thumbnails.make(opened.body)
+    if (made === undefined) return undefined
+    const thumbnailKey = `thumbnails/${randomUUID()}`
+    await store.attachments.disown([{ key: thumbnailKey, removeAfter: inFlightUntil() }])
+    await blobs.put(thumbnailKey, Readable.from([made.thumbnail]), { mime: 'image/webp' })
+    return { width: made.width, height: made.height, thumbnailKey }
+  }
+
+  /** The blob is due for removal at once; the row stays, to say why, until unsent attachments are taken back. */
+  async function reject(row: AttachmentRow, fault: ErrorCode, blobKey: string): Promise<AttachmentRow> {
+    return await step(row, {
+      from: ['uploading', 'quarantined'],
+      set: { status: 'rejected', fault, blob_key: null },
+      frees: [blobKey],
+    })
+  }
+
+  async function step(row: AttachmentRow, change: AttachmentStep): Promise<AttachmentRow> {
+    const after = await store.attachments.step(row.chat_id, row.id, change)
+    if (after === undefined) throw new ParleyError('conflict', 'The attachment was taken back meanwhile.')
+    return after
+  }
+
+  return { accept, askAgain, reject }
+}
+
+export type Intake = ReturnType<typeof createIntake>
+
+/** A blob on its way is nobody's; when it is not taken within the time of an upload, it is removed. */
+export function inFlightUntil(): Date {
+  return new Date(Date.now() + 2 * UPLOAD_MS)
+}

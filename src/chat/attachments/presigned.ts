@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import type { BlobStore } from '../../ports/blob-store.js'
+import { ParleyError } from '../../protocol/errors.js'
+import { cleanFileName } from '../../protocol/file-name.js'
+import { isFileType } from '../../protocol/file-types.js'
+import { UPLOAD_URL_SECONDS } from '../../protocol/limits.js'
+import type { Upload, UploadTarget } from '../../protocol/objects.js'
+import type { AttachmentRow } from '../../store/attachments.js'
+import type { Store } from '../../store/store.js'
+import type { Caller, Chats } from '../chats.js'
+import { SAMPLE_BYTES, tellType } from '../content-type.js'
+import { toUpload } from '../views.js'
+import { type Intake, inFlightUntil } from './intake.js'
+import { checkMayUpload, checkType, insert, newAttachment, type UploadRules } from './uploads.js'
+
+/** A URL may be used until it expires, and an upload begun then may take a while. */
+const UPLOAD_KEY_MS = UPLOAD_URL_SECONDS * 1000 + 60 * 60 * 1000
+
+export interface PresignedOptions {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly chats: Chats
+  readonly intake: Intake
+  readonly rules: UploadRules
+}
+
+/**
+ * The way in on which a client uploads straight to the blob store. It may write to its URL again after the bytes
+ * were looked at; so they are first copied to a key that no client was ever given, looked at there, and served from there.
+ */
+export function createPresignedUploads({ store, blobs, chats, intake, rules }: PresignedOptions) {
+  async function find(caller: Caller, chatId: string, id: string): Promise<AttachmentRow> {
+    await chats.get(caller, chatId)
+    const row = await store.attachments.find(chatId, id)
+    if (row === undefined || row.uploader_id !== caller.user.id) throw new ParleyError('not_found')
+    return row
+  }
+
+  async function take(row: AttachmentRow, uploadKey: string): Promise<AttachmentRow> {
+    const blobKey = `files/${randomUUID()}`
+    await store.attachments.disown([{ key: blobKey, removeAfter: inFlightUntil() }])
+    if (!(await blobs.move(uploadKey, blobKey)))
+      throw new ParleyError('conflict', 'The file has not arrived yet.')
+    try {
+      const { mime, size } = await lookAt(row, blobKey)
+      const name = cleanFileName(row.name, mime)
+      return await intake.accept(row, { blobKey, name, mime, size })
+    } catch (error) {
+      const isRefused = error instanceof ParleyError && !error.temporary && error.code !== 'conflict'
+      if (isRefused) await intake.reject(row, error.code, blobKey)
+      throw error
+    }
+  }
+
+  /** A store may enforce neither size nor type: what counts is what arrived. */
+  async function lookAt(row: AttachmentRow, blobKey: string) {
+    const opened = await blobs.open(blobKey, { first: 0, last: SAMPLE_BYTES - 1 })
+    if (opened === undefined) throw new ParleyError('conflict', 'The file has not arrived yet.')
+    const { size, body } = opened
+    const sample = await buffer(body)
+    if (size > rules.bytes)
+      throw new ParleyError('too_large', `A file may have at most ${rules.bytes} bytes.`)
+    if (size !== row.size)
+      throw new ParleyError('bad_request', `${size} bytes have arrived, ${row.size} were announced.`)
+    return { size, mime: checkType(await tellType(sample, row.name, size <= SAMPLE_BYTES), rules) }
+  }
+
+  return {
+    /**
+     * Announces a file: where its `size` bytes go. What is announced is checked early, for people; it never counts.
+     *
+     * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `unsupported_type`, `rate_limited`
+     */
+    async presign(
+      caller: Caller,
+      chatId: string,
+      { name, mime, size }: { readonly name: string; readonly mime: string; readonly size: number },
+    ): Promise<{ attachment: Upload; upload: UploadTarget }> {
+      await checkMayUpload(chats, caller, chatId)
+      const type = checkType(isFileType(mime) ? mime : undefined, rules)
+      if (size > rules.bytes)
+        throw new ParleyError('too_large', `A file may have at most ${rules.bytes} bytes.`)
+      const uploadKey = `uploads/${randomUUID()}`
+      const target = await blobs.presignPut(uploadKey, { mime: type, size, seconds: UPLOAD_URL_SECONDS })
+      const row = {
+        ...newAttachment(caller, chatId, { name: cleanFileName(name, type), mime: type, size }),
+        upload_key: uploadKey,
+      }
+      await insert(store, row, [{ key: uploadKey, removeAfter: new Date(Date.now() + UPLOAD_KEY_MS) }])
+      return { attachment: toUpload(row), upload: { ...target, expiresAt: target.expiresAt.toISOString() } }
+    },
+
+    /**
+     * Says that the bytes are there; looks at what is. A repeat answers how things stand.
+     *
+     * @throws ParleyError `not_a_member`, `not_found` (another's, too), `conflict` while nothing has arrived, and why
+     *   the file is refused: `too_large`, `bad_request`, `unsupported_type`
+     */
+    async complete(caller: Caller, chatId: string, id: string): Promise<Upload> {
+      const row = await find(caller, chatId, id)
+      if (row.status === 'rejected') throw new ParleyError(row.fault ?? 'unsupported_type')
+      if (row.status !== 'uploading') return toUpload(row)
+      if (row.upload_key === null) throw new ParleyError('conflict', 'The file has not arrived yet.')
+      return toUpload(await take(row, row.upload_key))
+    },
+  }
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+import type { BlobStore } from '../../ports/blob-store.js'
+import { ParleyError } from '../../protocol/errors.js'
+import { cleanFileName } from '../../protocol/file-name.js'
+import type { FileType } from '../../protocol/file-types.js'
+import { UNSENT_ATTACHMENTS, UPLOAD_MS } from '../../protocol/limits.js'
+import type { Upload } from '../../protocol/objects.js'
+import type { AttachmentRow, UnownedBlob } from '../../store/attachments.js'
+import type { Store } from '../../store/store.js'
+import type { Caller, Chats } from '../chats.js'
+import { SAMPLE_BYTES, tellType } from '../content-type.js'
+import { toUpload } from '../views.js'
+import { lookInto } from './incoming.js'
+import { type Intake, inFlightUntil } from './intake.js'
+
+/** A file as it comes: the name is what the user's machine calls it. */
+export interface File {
+  readonly name: string
+  readonly body: Readable
+}
+
+export interface UploadRules {
+  /** Bytes of one file at most. */
+  readonly bytes: number
+  readonly types: readonly FileType[]
+  /** Uploads under way on this node at most. */
+  readonly uploads: number
+}
+
+export interface UploadsOptions {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly chats: Chats
+  readonly intake: Intake
+  readonly rules: UploadRules
+  readonly logger: Logger
+}
+
+/** The ways in on which the bytes pass through this node: they go on to the blob store as they come. */
+export function createUploads({ store, blobs, chats, intake, rules, logger }: UploadsOptions) {
+  let underWay = 0
+
+  async function receiveOne(
+    caller: Caller,
+    chatId: string,
+    file: File,
+    signal: AbortSignal,
+  ): Promise<Upload> {
+    const { sample, isWhole, body } = await lookInto(file.body, SAMPLE_BYTES, rules.bytes)
+    const mime = checkType(await tellType(sample, file.name, isWhole), rules)
+    const name = cleanFileName(file.name, mime)
+    const blobKey = `files/${randomUUID()}`
+    const row = newAttachment(caller, chatId, { name, mime, size: 0 })
+    await insert(store, row, [{ key: blobKey, removeAfter: inFlightUntil() }])
+    try {
+      const size = await blobs.put(blobKey, body, { mime, signal })
+      const { status, ...taken } = toUpload(await intake.accept(row, { blobKey, name, mime, size }))
+      if (status === 'rejected')
+        throw new ParleyError('unsupported_type', 'The scanner has refused the file.')
+      return { ...taken, status }
+    } catch (error) {
+      await giveBack(chatId, row.id, [blobKey])
+      throw error
+    }
+  }
+
+  /** What cannot be removed now is removed later: its key is written down. */
+  async function giveBack(chatId: string, id: string, blobKeys: readonly string[]): Promise<void> {
+    try {
+      const owned = await store.attachments.remove(chatId, id)
+      const removeAfter = new Date()
+      await store.attachments.disown(blobKeys.map((key) => ({ key, removeAfter })))
+      const keys = [...owned, ...blobKeys]
+      await blobs.remove(keys)
+      await store.attachments.forgetBlobs(keys)
+    } catch (error) {
+      logger.warn({ attachmentId: id, error }, 'an upload is taken back later')
+    }
+  }
+
+  /** Takes back uploads that no message names. */
+  async function discard(chatId: string, ids: readonly string[]): Promise<void> {
+    for (const id of ids) await giveBack(chatId, id, [])
+  }
+
+  return {
+    /**
+     * Takes files in, one after the other as they come: all of them, or none. Answers when each is `ready`, or
+     * `quarantined` while the scanner has not given its verdict. `signal`: whoever sends them has gone.
+     *
+     * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `unsupported_type`, `bad_request`,
+     *   `rate_limited`, `overloaded`
+     */
+    async receive(
+      caller: Caller,
+      chatId: string,
+      files: AsyncIterable<File> | Iterable<File>,
+      signal?: AbortSignal,
+    ): Promise<Upload[]> {
+      if (underWay >= rules.uploads)
+        throw new ParleyError('overloaded', 'Too many uploads at once. Try again.')
+      underWay += 1
+      const inTime = AbortSignal.timeout(UPLOAD_MS)
+      const both = signal === undefined ? inTime : AbortSignal.any([signal, inTime])
+      const taken: Upload[] = []
+      try {
+        await checkMayUpload(chats, caller, chatId)
+        for await (const file of files) {
+          try {
+            taken.push(await receiveOne(caller, chatId, file, both))
+          } finally {
+            file.body.destroy()
+          }
+        }
+        return taken
+      } catch (error) {
+        await discard(
+          chatId,
+          taken.map(({ id }) => id),
+        )
+        throw error
+      } finally {
+        underWay -= 1
+      }
+    },
+
+    discard,
+  }
+}
+
+export type Uploads = ReturnType<typeof createUploads>
+
+/** Members of an open chat, and the marketplace's backend. @throws ParleyError `not_a_member`, `chat_closed` */
+export async function checkMayUpload(chats: Chats, caller: Caller, chatId: string): Promise<void> {
+  const { chat } = await chats.get(caller, chatId)
+  if (chat.closedAt !== null) throw new ParleyError('chat_closed')
+}
+
+/** @throws ParleyError `unsupported_type` */
+export function checkType(type: FileType | undefined, { types }: Pick<UploadRules, 'types'>): FileType {
+  if (type !== undefined && types.includes(type)) return type
+  throw new ParleyError('unsupported_type', 'Files of this type are not taken.')
+}
+
+export function newAttachment(
+  { user }: Caller,
+  chatId: string,
+  file: { readonly name: string; readonly mime: string; readonly size: number },
+): AttachmentRow {
+  return {
+    ...file,
+    chat_id: chatId,
+    id: uuidv7(),
+    uploader_id: user.id,
+    message_id: null,
+    status: 'uploading',
+    width: null,
+    height: null,
+    upload_key: null,
+    blob_key: null,
+    thumbnail_key: null,
+    fault: null,
+    created_at: new Date(),
+  }
+}
+
+/** @throws ParleyError `rate_limited` */
+export async function insert(store: Store, row: AttachmentRow, blobs: readonly UnownedBlob[]): Promise<void> {
+  if (!(await store.attachments.insert(row, blobs, UNSENT_ATTACHMENTS)))
+    throw new ParleyError('rate_limited', 'Too many attachments here that no message names yet.')
+}

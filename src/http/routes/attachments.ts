@@ -1,0 +1,160 @@
+import multipart, { type MultipartFile } from '@fastify/multipart'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Attachments } from '../../chat/attachments/attachments.js'
+import type { File } from '../../chat/attachments/uploads.js'
+import { ParleyError } from '../../protocol/errors.js'
+import { timestamp, type Upload, upload, uploadTarget } from '../../protocol/objects.js'
+import { cleanText } from '../../protocol/text.js'
+import { callerOf } from '../authentication.js'
+import { chatParams, security } from '../schemas.js'
+
+const FIELDS = 20
+const FIELD_BYTES = 1024
+const NAME_LENGTH = 1024
+
+/** How long a refused client may go on sending before it is cut off: it reads the answer only after that. */
+const LINGER_MS = 5000
+
+const params = chatParams.extend({ attachmentId: z.uuid() })
+const announced = z.object({
+  name: cleanText.pipe(z.string().min(1).max(NAME_LENGTH)),
+  mime: z.string().max(255).describe('one of the types that are taken; what counts is what arrives'),
+  size: z.int().positive().describe('bytes; exactly as many must arrive'),
+})
+const linkQuery = z.object({
+  redirect: z.enum(['true', 'false']).default('true').describe('false: the URL as JSON'),
+  variant: z.enum(['original', 'thumbnail']).default('original'),
+})
+const link = z.object({ url: z.url(), expiresAt: timestamp })
+
+/** Files of a chat: in through this node or straight to the blob store, out by URLs that soon expire. */
+export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments | undefined }> = async (
+  app,
+  options,
+) => {
+  /** @throws ParleyError `attachments_disabled` */
+  function enabled(): Attachments {
+    if (options.attachments === undefined) throw new ParleyError('attachments_disabled')
+    return options.attachments
+  }
+
+  await app.register(multipart, { limits: { fields: FIELDS, fieldSize: FIELD_BYTES } })
+
+  app.post(
+    '/chats/:id/attachments',
+    {
+      schema: {
+        security,
+        params: chatParams,
+        consumes: ['multipart/form-data'],
+        response: { 201: z.object({ data: z.array(upload) }) },
+      },
+    },
+    async (request, reply) => {
+      try {
+        return await reply
+          .status(201)
+          .send({ data: await receiveFiles(enabled(), request.params.id, request, reply) })
+      } finally {
+        letGo(request)
+      }
+    },
+  )
+
+  app.post(
+    '/chats/:id/attachments/presign',
+    {
+      schema: {
+        security,
+        params: chatParams,
+        body: announced,
+        response: { 201: z.object({ attachment: upload, upload: uploadTarget }) },
+      },
+    },
+    async (request, reply) => {
+      const { attachment, upload } = await enabled().presign(
+        callerOf(request),
+        request.params.id,
+        request.body,
+      )
+      const url = absolute(upload.url, request)
+      return reply.status(201).send({ attachment, upload: { ...upload, url } })
+    },
+  )
+
+  app.post(
+    '/chats/:id/attachments/:attachmentId/complete',
+    { schema: { security, params, response: { 200: upload } } },
+    async (request) => {
+      const { id, attachmentId } = request.params
+      return await enabled().complete(callerOf(request), id, attachmentId)
+    },
+  )
+
+  app.get(
+    '/chats/:id/attachments/:attachmentId',
+    { schema: { security, params, querystring: linkQuery, response: { 200: link } } },
+    async (request, reply) => {
+      const { id, attachmentId } = request.params
+      const { redirect, variant } = request.query
+      const { url, expiresAt } = await enabled().link(callerOf(request), id, attachmentId, variant)
+      // Whoever holds the URL can read the file: it is for this caller, and for now.
+      reply.header('cache-control', 'no-store')
+      if (redirect === 'true') return reply.redirect(url, 302)
+      return { url: absolute(url, request), expiresAt: expiresAt.toISOString() }
+    },
+  )
+}
+
+async function receiveFiles(
+  attachments: Attachments,
+  chatId: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Upload[]> {
+  if (!request.isMultipart())
+    throw new ParleyError('unsupported_type', 'The files must come as multipart/form-data.')
+  const { attachmentBytes, attachmentsPerMessage } = attachments.limits
+  // One byte more than is allowed: the parser cuts a file off in silence, and here it is to be an error.
+  const limits = { files: attachmentsPerMessage, fileSize: attachmentBytes + 1 }
+  const files = filesOf(request.files({ limits }))
+  const taken = await attachments.receive(callerOf(request), chatId, files, goneSignal(reply))
+  if (taken.length === 0) throw new ParleyError('bad_request', 'The form has no file.')
+  return taken
+}
+
+async function* filesOf(parts: AsyncIterable<MultipartFile>): AsyncIterable<File> {
+  for await (const { filename, file } of parts) yield { name: filename, body: file }
+}
+
+/** Aborted when the client goes away before it has its answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished)
+      controller.abort(new ParleyError('bad_request', 'The upload was broken off.'))
+  })
+  return controller.signal
+}
+
+/**
+ * What is left of a refused upload is thrown away as it comes: a client that is cut off at once would see a broken
+ * connection in place of our answer.
+ */
+function letGo({ raw }: FastifyRequest): void {
+  if (raw.readableEnded || raw.destroyed) return
+  raw.unpipe()
+  raw.resume()
+  const timer = setTimeout(() => raw.destroy(), LINGER_MS)
+  raw.once('close', () => clearTimeout(timer))
+  raw.once('end', () => clearTimeout(timer))
+}
+
+/** A path of our own door as the client reaches it. */
+function absolute(url: string, request: FastifyRequest): string {
+  const base = `${request.protocol}://${request.host}`
+  if (!URL.canParse(url, base)) throw new ParleyError('bad_request', 'The Host header is not one.')
+  return new URL(url, base).href
+}
