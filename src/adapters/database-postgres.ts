@@ -20,7 +20,9 @@ export function createPostgresDatabase(url: string, poolSize: number, logger: Lo
     statement_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'parley',
   })
-  // An idle connection that breaks would otherwise end the process; the pool replaces it.
+  // A connection that breaks would otherwise end the process; the pool replaces it. Of an idle one the pool tells; one
+  // in use tells of it itself, and whoever uses it is told by its statement.
   pool.on('error', (error) => logger.warn({ error: error.message }, 'a database connection was lost'))
+  pool.on('connect', (client) => client.on('error', () => {}))
   return { dialect: new PostgresDialect({ pool }), async release() {} }
 }

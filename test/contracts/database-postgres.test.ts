@@ -2,6 +2,7 @@ import { Kysely, sql } from 'kysely'
 import pg from 'pg'
 import t from 'tap'
 import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
+import { createDatabaseLink } from '../helpers/database-link.js'
 import { createDatabase } from '../helpers/postgres.js'
 import { silent } from '../helpers/stores.js'
 import { databaseContract } from './database.js'
@@ -29,6 +30,21 @@ t.test('a connection that the server ends is replaced, and ends nothing else', a
   const after = await backend().catch(backend)
   t.type(after, 'number')
   t.not(after, before)
+  await db.destroy()
+})
+
+t.test('a connection that breaks while it is in use ends what used it, and nothing else', async (t) => {
+  const link = await createDatabaseLink(t, (await createDatabase(t)).url)
+  const db = new Kysely({ dialect: createPostgresDatabase(link.url, 2, silent).dialect })
+  const work = db.transaction().execute(async (trx) => {
+    await sql`select 1`.execute(trx)
+    // No statement is under way that could be told.
+    await link.cut()
+    await sql`select 2`.execute(trx)
+  })
+  await t.rejects(work)
+  await link.restore()
+  t.strictSame((await sql`select 3 as three`.execute(db)).rows, [{ three: 3 }])
   await db.destroy()
 })
 
