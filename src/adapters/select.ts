@@ -49,12 +49,11 @@ export async function selectBlobs(
   logger: Logger,
 ): Promise<{
   blobs: BlobStore | undefined
-  door: { blobs: BlobStore; folder: string; secret: string } | undefined
+  door: { blobs: BlobStore; secret: string } | undefined
 }> {
   if (config.kind === 'off') return { blobs: undefined, door: undefined }
   if (config.kind === 's3') return { blobs: createS3Blobs(config, logger), door: undefined }
-  const folder = join(config.dataDir, 'blobs')
   const secret = await readOrCreateSecret(config.dataDir, 'blob-secret')
-  const blobs = createFileBlobs(folder, secret)
-  return { blobs, door: { blobs, folder, secret } }
+  const blobs = createFileBlobs(join(config.dataDir, 'blobs'), secret)
+  return { blobs, door: { blobs, secret } }
 }
