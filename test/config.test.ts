@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { ConfigError, environment, loadConfig } from '../src/config.js'
+import { FILE_TYPES } from '../src/protocol/file-types.js'
 
 /** The message of the refusal. */
 function refusal(env: NodeJS.ProcessEnv): string {
@@ -12,6 +13,8 @@ function refusal(env: NodeJS.ProcessEnv): string {
   }
   throw new Error('the configuration was accepted')
 }
+
+const DEFAULT_TYPES = Object.entries(FILE_TYPES).flatMap(([type, { byDefault }]) => (byDefault ? [type] : []))
 
 const POSTGRES = { DATABASE_URL: 'postgres://parley@db/parley', JWT_SECRET: 'secret' }
 
@@ -38,6 +41,16 @@ t.test('with no variable at all it runs embedded', async (t) => {
     sweepMs: 4000,
     presence: { leaseMs: 10_000, offlineHoldMs: 4000 },
     sessionBufferBytes: 1_048_576,
+    blobs: { kind: 'files', dataDir: './data' },
+    attachments: {
+      bytes: 26_214_400,
+      perMessage: 10,
+      types: DEFAULT_TYPES,
+      unsentSeconds: 86_400,
+      linkSeconds: 300,
+      uploads: 50,
+      scan: undefined,
+    },
   })
 })
 
@@ -74,6 +87,20 @@ t.test('every variable that is given is used', async (t) => {
     PARLEY_LEASE_MS: '300',
     PARLEY_OFFLINE_HOLD_MS: '0',
     PARLEY_SESSION_BUFFER_BYTES: '65536',
+    S3_ENDPOINT: 'http://minio:9000',
+    S3_BUCKET: 'chat-files',
+    S3_ACCESS_KEY: 'key',
+    S3_SECRET_KEY: 'hush',
+    S3_REGION: 'eu-central-1',
+    S3_PUBLIC_ENDPOINT: 'https://files.example',
+    PARLEY_ATTACHMENT_BYTES: '1000',
+    PARLEY_ATTACHMENTS_PER_MESSAGE: '3',
+    PARLEY_ATTACHMENT_TYPES: 'image/png, application/zip',
+    PARLEY_ATTACHMENT_UNSENT_SECONDS: '60',
+    PARLEY_LINK_SECONDS: '30',
+    PARLEY_UPLOADS: '2',
+    PARLEY_SCAN_URL: 'http://scanner:8080/scan',
+    PARLEY_SCAN_TIMEOUT_MS: '500',
   })
   t.strictSame(config, {
     port: 0,
@@ -92,7 +119,46 @@ t.test('every variable that is given is used', async (t) => {
     sweepMs: 50,
     presence: { leaseMs: 300, offlineHoldMs: 0 },
     sessionBufferBytes: 65_536,
+    blobs: {
+      kind: 's3',
+      endpoint: 'http://minio:9000',
+      publicEndpoint: 'https://files.example',
+      bucket: 'chat-files',
+      accessKey: 'key',
+      secretKey: 'hush',
+      region: 'eu-central-1',
+      corsOrigins: ['https://a.example', 'https://b.example'],
+    },
+    attachments: {
+      bytes: 1000,
+      perMessage: 3,
+      types: ['image/png', 'application/zip'],
+      unsentSeconds: 60,
+      linkSeconds: 30,
+      uploads: 2,
+      scan: { url: 'http://scanner:8080/scan', timeoutMs: 500 },
+    },
   })
+})
+
+t.test('blobs are kept where all nodes reach them, or not at all', async (t) => {
+  const s3 = { S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'key', S3_SECRET_KEY: 'hush' }
+  t.strictSame(loadConfig(POSTGRES).blobs, { kind: 'files', dataDir: './data' }, 'one node')
+  t.strictSame(loadConfig({ ...POSTGRES, REDIS_URL: 'redis://redis' }).blobs, { kind: 'off' })
+  t.match(loadConfig({ ...POSTGRES, REDIS_URL: 'redis://redis', ...s3 }).blobs, {
+    kind: 's3',
+    bucket: 'parley',
+    region: 'us-east-1',
+    publicEndpoint: 'http://minio:9000',
+  })
+})
+
+t.test('a store without its keys, and types that cannot be told, are refused', async (t) => {
+  t.match(refusal({ S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'key' }), /S3_SECRET_KEY/)
+  t.match(refusal({ S3_ENDPOINT: 'minio:9000' }), /S3_ENDPOINT/)
+  t.match(refusal({ S3_BUCKET: '../etc' }), /S3_BUCKET/)
+  t.match(refusal({ PARLEY_ATTACHMENT_TYPES: 'image/png,image/svg+xml' }), /image\/svg\+xml/)
+  t.match(refusal({ PARLEY_ATTACHMENTS_PER_MESSAGE: '21' }), /PARLEY_ATTACHMENTS_PER_MESSAGE/)
 })
 
 t.test('an empty variable is one that is not set, and foreign ones are none of ours', async (t) => {

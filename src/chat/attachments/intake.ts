@@ -6,7 +6,7 @@ import { type ErrorCode, ParleyError } from '../../protocol/errors.js'
 import { UPLOAD_MS } from '../../protocol/limits.js'
 import type { AttachmentRow, AttachmentStep } from '../../store/attachments.js'
 import type { Store } from '../../store/store.js'
-import type { Thumbnails } from '../thumbnails.js'
+import type { Picture, Thumbnails } from '../thumbnails.js'
 import type { Scanner } from './scanner.js'
 
 /** An attachment whose bytes are in the store under this key, told to be of this type, and not yet taken. */
@@ -77,38 +77,42 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
     const verdict = await scanner(row.id, new URL(url, ownUrl()).href)
     if (verdict === undefined) return row
     if (verdict === 'infected') return await reject(row, 'unsupported_type', row.blob_key)
-    return await makeReady(row, { ...row, blobKey: row.blob_key }, 'quarantined')
+    const { blob_key: blobKey, name, mime, size } = row
+    return await makeReady(row, { blobKey, name, mime, size }, 'quarantined')
   }
 
   async function makeReady(
     row: AttachmentRow,
-    arrived: Arrived,
+    { blobKey, ...known }: Arrived,
     from: 'uploading' | 'quarantined',
   ): Promise<AttachmentRow> {
-    const { blobKey, name, mime, size } = arrived
-    const picture = mime.startsWith('image/') ? await pictureOf(blobKey) : undefined
-    const owned = from === 'uploading' ? [blobKey] : []
+    const picture = known.mime.startsWith('image/') ? await pictureOf(blobKey) : undefined
+    const thumbnailKey = await keepThumbnail(picture?.thumbnail)
     return await step(row, {
       from: [from],
       set: {
-        ...{ name, mime, size, status: 'ready', blob_key: blobKey },
+        ...known,
+        status: 'ready',
+        blob_key: blobKey,
         width: picture?.width ?? null,
         height: picture?.height ?? null,
-        thumbnail_key: picture?.thumbnailKey ?? null,
+        thumbnail_key: thumbnailKey ?? null,
       },
-      owns: picture === undefined ? owned : [...owned, picture.thumbnailKey],
+      owns: thumbnailKey === undefined ? [blobKey] : [blobKey, thumbnailKey],
     })
   }
 
-  /** Undefined for an image that cannot be decoded: it is kept as it is, without a thumbnail. */
-  async function pictureOf(blobKey: string) {
+  async function pictureOf(blobKey: string): Promise<Picture | undefined> {
     const opened = await blobs.open(blobKey)
-    const made = opened === undefined ? undefined : await thumbnails.make(opened.body)
-    if (made === undefined) return undefined
-    const thumbnailKey = `thumbnails/${randomUUID()}`
-    await store.attachments.disown([{ key: thumbnailKey, removeAfter: inFlightUntil() }])
-    await blobs.put(thumbnailKey, Readable.from([made.thumbnail]), { mime: 'image/webp' })
-    return { width: made.width, height: made.height, thumbnailKey }
+    return opened === undefined ? undefined : await thumbnails.make(opened.body)
+  }
+
+  async function keepThumbnail(thumbnail: Buffer | undefined): Promise<string | undefined> {
+    if (thumbnail === undefined) return undefined
+    const key = `thumbnails/${randomUUID()}`
+    await store.attachments.disown([{ key, removeAfter: inFlightUntil() }])
+    await blobs.put(key, Readable.from([thumbnail]), { mime: 'image/webp' })
+    return key
   }
 
   /** The blob is due for removal at once; the row stays, to say why, until unsent attachments are taken back. */
