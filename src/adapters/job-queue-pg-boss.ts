@@ -77,7 +77,6 @@ export function createPgBossJobQueue({
       } catch (error) {
         warn(error)
         await boss.stop({ graceful: false })
-        // One that could not start refuses to try again.
         boss = createBoss()
         await delay(pollMs, undefined, { signal: closing.signal }).catch(() => {})
       }
@@ -85,7 +84,11 @@ export function createPgBossJobQueue({
   }
 
   async function prepare(): Promise<void> {
-    await boss.start()
+    await boss.start().catch(async () => {
+      // Of nodes that make the schema at once all but one may fail, and find it made.
+      boss = createBoss()
+      await boss.start()
+    })
     for (const [name, { options }] of queues) {
       const queue = {
         name,
