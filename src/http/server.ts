@@ -19,6 +19,7 @@ import type { Users } from '../chat/users.js'
 import { requireToken } from './authentication.js'
 import { answerError, answerNotFound } from './errors.js'
 import { attachmentRoutes } from './routes/attachments.js'
+import { type BlobRouteOptions, blobRoutes } from './routes/blobs.js'
 import { chatRoutes } from './routes/chats.js'
 import { healthRoutes } from './routes/health.js'
 import { memberRoutes } from './routes/members.js'
@@ -37,6 +38,8 @@ export interface HttpOptions {
   readonly users: Users
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined
+  /** Where this process keeps the blobs itself. */
+  readonly blobDoor: BlobRouteOptions | undefined
   readonly verifyToken: TokenVerifier
   /** True when the node can serve: it has started, does not close, and Postgres answers. */
   readonly isReady: () => Promise<boolean>
@@ -91,6 +94,7 @@ export async function createHttpServer(options: HttpOptions) {
   })
 
   await app.register(healthRoutes, options)
+  if (options.blobDoor !== undefined) await app.register(blobRoutes, options.blobDoor)
   if (options.page !== undefined) await app.register(pageRoutes, options.page)
   await app.register(async (guarded) => {
     requireToken(guarded, options)
