@@ -25,11 +25,11 @@ export function createFileBlobs(folder: string, secret: string): BlobStore {
     return join(folder, key)
   }
 
-  async function write(draft: string, body: Readable, signal: AbortSignal | undefined): Promise<number> {
+  async function write(draft: string, chunks: AsyncIterable<Buffer>): Promise<number> {
     const file = await onDisk(() => open(draft, 'wx'))
     try {
       let size = 0
-      for await (const chunk of readBody(body, signal)) {
+      for await (const chunk of chunks) {
         await onDisk(() => file.appendFile(chunk))
         size += chunk.length
       }
@@ -49,10 +49,11 @@ export function createFileBlobs(folder: string, secret: string): BlobStore {
     async put(key, body, { signal }) {
       const place = placeOf(key)
       const draft = join(drafts, `${draftsOf(key)}${randomUUID()}`)
+      const chunks = readBody(body, signal)
       try {
         await onDisk(() => mkdir(drafts, FOLDERS))
         await onDisk(() => mkdir(dirname(place), FOLDERS))
-        const size = await write(draft, body, signal)
+        const size = await write(draft, chunks)
         await onDisk(() => rename(draft, place))
         return size
       } catch (error) {

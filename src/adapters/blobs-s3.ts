@@ -59,8 +59,9 @@ export function createS3Blobs(options: S3BlobOptions, logger: Logger, patience =
   return {
     async put(key, body, { mime, signal }) {
       check(key)
+      const chunks = readBody(body, signal)
       try {
-        return await inBucket(() => upload(s3, { bucket, key, mime }, readBody(body, signal)))
+        return await inBucket(() => upload(s3, { bucket, key, mime }, chunks))
       } finally {
         body.destroy()
       }

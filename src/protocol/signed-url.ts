@@ -31,7 +31,7 @@ export function signUrl(secret: string, { method, path, params, expiresAt }: Sig
 export function verifyUrl(secret: string, method: string, url: string, now = Date.now()): SignedRequest {
   const [path = '', text = ''] = splitOnce(url, '?')
   const query = new URLSearchParams(text)
-  const given = Buffer.from(query.get(SIGNATURE) ?? '')
+  const given = Buffer.from(query.getAll(SIGNATURE).join())
   query.delete(SIGNATURE)
   const expected = Buffer.from(signatureOf(secret, method, path, query))
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
