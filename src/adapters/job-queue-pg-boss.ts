@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import PgBoss from 'pg-boss'
 import type { Logger } from 'pino'
 import type { JobOptions, JobQueue } from '../ports/job-queue.js'
@@ -90,16 +91,14 @@ export function createPgBossJobQueue({
       await boss.start()
     })
     for (const [name, { options }] of queues) {
-      const queue = {
+      await execute(queueScript(name), [])
+      await boss.updateQueue(name, {
         name,
         retryLimit: options.retries,
         retryDelay: options.retrySeconds,
         retryBackoff: true,
         expireInSeconds: options.expireSeconds,
-      }
-      await boss.createQueue(name, queue)
-      // One that was there keeps what an earlier release has said of it.
-      await boss.updateQueue(name, queue)
+      })
     }
   }
 
@@ -182,6 +181,17 @@ export function createPgBossJobQueue({
 
 type Work = (data: unknown) => Promise<void>
 type Job = PgBoss.JobWithMetadata<object>
+
+/**
+ * Makes the queue where it is not there yet. Two nodes that call pg-boss' own `createQueue` at once lock each other
+ * out: each has written to the table of queues when it wants that table for itself. So that comes first.
+ */
+function queueScript(name: string): string {
+  return `BEGIN;
+    LOCK TABLE pgboss.queue IN SHARE ROW EXCLUSIVE MODE;
+    SELECT pgboss.create_queue(${pg.escapeLiteral(name)}, '{}');
+    COMMIT`
+}
 
 /** @throws when `work` takes longer than that */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -32,6 +32,17 @@ async function openLinked(t: Test) {
   return { link, store, lines, logger }
 }
 
+/** Those who come to it wait for each other, until all are there. */
+function createGate(count: number): () => Promise<void> {
+  const { promise, resolve } = createPromise()
+  let arrived = 0
+  return async () => {
+    arrived += 1
+    if (arrived === count) resolve()
+    await promise
+  }
+}
+
 t.test('of two nodes each does its part, and no job is done twice', async (t) => {
   const { url } = await createDatabase(t)
   const name = uniqueId('queue')
@@ -80,33 +91,28 @@ t.test('the clock makes one job for all nodes', async (t) => {
 t.test('ten nodes begin at once on a new database', async (t) => {
   const { url } = await createDatabase(t)
   const name = uniqueId('queue')
-  const { promise, resolve } = createPromise()
   const errors: unknown[] = []
   let done = 0
-  let creating = 0
   const stores = await Promise.all(Array.from({ length: 10 }, async () => await open(t, url, 1)))
+  // Each has seen that there is nothing before the first makes it: the tables, and then the queue.
+  const [tables, queue] = [createGate(stores.length), createGate(stores.length)]
   const queues = stores.map((store) => {
-    const queue = createQueue(t, {
+    const node = createQueue(t, {
       async execute(text, values) {
-        // All have seen that there is nothing before the first of them makes it.
-        if (text.includes('CREATE SCHEMA')) {
-          creating += 1
-          if (creating === stores.length) resolve()
-          await promise
-        }
+        if (text.includes('CREATE SCHEMA')) await tables()
+        if (text.includes('SELECT pgboss.create_queue')) await queue()
         return await store.execute(text, values).catch((error) => {
           errors.push(error)
           throw error
         })
       },
     })
-    queue.define(name, OPTIONS, async () => {
+    node.define(name, OPTIONS, async () => {
       done += 1
     })
-    queue.start()
-    return queue
+    node.start()
+    return node
   })
-  await until(() => creating === stores.length, 'all make it')
   await Promise.all(queues.map(async (queue) => await queue.add(name, {})))
   await until(() => done === 10, 'all jobs are done')
   t.equal(errors.length, 9)
