@@ -34,13 +34,9 @@ export function createS3Blobs(options: S3BlobOptions, logger: Logger, patience =
   const publicClient = createS3Client(options.publicEndpoint, options, patience)
   const s3 = createS3(client, logger)
   const { ready, forget } = createS3Bucket({ ...options, s3, logger })
-  prepare()
-
-  function prepare(): void {
-    ready().catch(() => {
-      // The operator has been told, and whoever needs the bucket tries again.
-    })
-  }
+  ready().catch(() => {
+    // The operator has been told, and whoever needs the bucket tries again.
+  })
 
   async function inBucket<T>(act: () => Promise<T>): Promise<T> {
     await ready()
@@ -107,7 +103,6 @@ export function createS3Blobs(options: S3BlobOptions, logger: Logger, patience =
     },
     async presignGet(key, { mime, disposition, seconds, audience }) {
       check(key)
-      prepare()
       const now = new Date()
       const signer = audience === 'client' ? publicClient : client
       const answer = {
@@ -120,7 +115,8 @@ export function createS3Blobs(options: S3BlobOptions, logger: Logger, patience =
     },
     async presignPut(key, { mime, size, seconds }) {
       check(key)
-      prepare()
+      // Or the client would be sent to a bucket that is not there.
+      await ready()
       const expiresAt = after(new Date(), seconds)
       const policy = publicClient.newPostPolicy()
       policy.setBucket(bucket)

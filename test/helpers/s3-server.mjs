@@ -4,6 +4,11 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import S3rver from '@20minutes/s3rver'
 
+// What is signed is encoded by RFC 3986; s3rver checks by less, and refuses each URL with one of these signs in it.
+const encode = globalThis.encodeURIComponent
+globalThis.encodeURIComponent = (text) =>
+  encode(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+
 const { PORT: port, FOLDER: folder } = process.env
 const server = new S3rver({ address: '127.0.0.1', port: Number(port), directory: folder, silent: true })
 /** Buckets that somebody has opened to the world. */
@@ -17,13 +22,14 @@ server.middleware.unshift(async (ctx, next) => {
   // A form brings its signature among its fields; s3rver looks at neither that nor the policy.
   const isSigned = headers.authorization !== undefined || 'X-Amz-Signature' in query || ctx.is('multipart')
   if (!isSigned && method !== 'OPTIONS' && !open.has(bucket)) {
-    ctx.status = 403
-    ctx.type = 'application/xml'
-    ctx.body = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+    refuse(ctx, 403, 'AccessDenied')
     return
   }
   try {
     await next()
+    // It would promise a byte of an empty object, and never send it.
+    if (ctx.status === 206 && ctx.response.get('content-range').endsWith('/0'))
+      refuse(ctx, 416, 'InvalidRange')
   } catch (error) {
     // s3rver has checked the signature by now, and knows no AbortMultipartUpload.
     if (error.code !== 'MethodNotAllowed' || method !== 'DELETE' || !query.uploadId) throw error
@@ -31,6 +37,13 @@ server.middleware.unshift(async (ctx, next) => {
     ctx.status = 204
   }
 })
+
+function refuse(ctx, status, code) {
+  ctx.remove('content-range')
+  ctx.status = status
+  ctx.type = 'application/xml'
+  ctx.body = `<Error><Code>${code}</Code><Message>${code}</Message></Error>`
+}
 
 await server.run()
 console.log('listening')

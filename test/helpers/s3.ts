@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -18,6 +18,8 @@ export interface S3Server {
   requests(): string[]
   /** The keys of a bucket, and the ids of its unfinished uploads. */
   kept(bucket: string): Promise<string[]>
+  /** Takes a bucket away, with all that is in it. */
+  dropBucket(bucket: string): Promise<void>
   stop(): Promise<void>
   /** On the same port and folder again. */
   start(): Promise<void>
@@ -57,6 +59,7 @@ export async function startS3(t: Test): Promise<S3Server> {
       const uploads = await readdir(join(place, '._S3rver_uploads')).catch(() => [])
       return [...keys, ...uploads].sort()
     },
+    dropBucket: async (bucket) => await rm(join(folder, bucket), { recursive: true }),
     stop: async () => {
       await current.stop('SIGKILL')
     },
