@@ -3,10 +3,10 @@ import pg from 'pg'
 import PgBoss from 'pg-boss'
 import type { Logger } from 'pino'
 import type { JobOptions, JobQueue } from '../ports/job-queue.js'
-import { createJobWorker, type JobWorker } from './job-worker.js'
+import type { JobWorker } from './job-worker.js'
+import { createPgBossWorker, type Execute } from './pg-boss-worker.js'
+import { within } from './within.js'
 
-/** Jobs of one queue that a node does at once. */
-const AT_ONCE = 4
 /** A job added here is begun at once: this is for those of other nodes, and those that had to wait. */
 const POLL_MS = 2000
 /** How often the cluster looks for jobs that have expired, and clears away. */
@@ -19,8 +19,7 @@ const CLOSE_MS = 10_000
 const WARN_EVERY_MS = 60_000
 
 interface PgBossOptions {
-  /** One statement with its values, or a script of several with none. */
-  readonly execute: (text: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>
+  readonly execute: Execute
   readonly logger: Logger
   readonly pollMs?: number
   readonly maintenanceSeconds?: number
@@ -31,11 +30,7 @@ interface Queue {
   readonly worker: JobWorker
 }
 
-/**
- * Jobs in the schema `pgboss` of the database, which pg-boss creates when it starts. Its SQL and its tables are what
- * we use; its worker and its clock leave promises to themselves that reject, and end the process, when Postgres goes
- * away in the wrong moment, and its worker takes one job in two seconds (docs/decisions/0007-job-queue.md).
- */
+/** Jobs in the schema `pgboss` of the database, which pg-boss creates when it starts: docs/decisions/0007-job-queue.md. */
 export function createPgBossJobQueue({
   execute,
   logger,
@@ -51,7 +46,7 @@ export function createPgBossJobQueue({
 
   function createBoss(): PgBoss {
     const made = new PgBoss({
-      db: { executeSql: async (text: string, values?: unknown[]) => await execute(text, values ?? []) },
+      db: { executeSql: async (text: string, values: unknown[] = []) => await execute(text, values) },
       schedule: false,
       maintenanceIntervalSeconds: maintenanceSeconds,
       archiveCompletedAfterSeconds: KEEP_SECONDS,
@@ -86,7 +81,7 @@ export function createPgBossJobQueue({
 
   async function prepare(): Promise<void> {
     await boss.start().catch(async () => {
-      // Of nodes that make the schema at once all but one may fail, and find it made.
+      // Of nodes that make the schema at once all but one may fail, and find it made. A boss starts only once.
       boss = createBoss()
       await boss.start()
     })
@@ -102,58 +97,15 @@ export function createPgBossJobQueue({
     }
   }
 
-  function createWorker(name: string, { expireSeconds, everySeconds }: JobOptions, work: Work): JobWorker {
-    let dueAt = 0
-
-    /** Every node tries: pg-boss takes one job for each span of time. */
-    async function makeDueJob(): Promise<void> {
-      if (everySeconds === undefined || performance.now() < dueAt) return
-      await boss.send(name, {}, { singletonSeconds: everySeconds })
-      dueAt = performance.now() + everySeconds * 1000
-    }
-
-    async function take(count: number): Promise<readonly Job[]> {
-      try {
-        await makeDueJob()
-        return await boss.fetch(name, { batchSize: count, includeMetadata: true, db: watched })
-      } catch (error) {
-        warn(error)
-        return []
-      }
-    }
-
-    async function perform(job: Job): Promise<void> {
-      try {
-        await within(expireSeconds * 1000, work(job.data))
-      } catch (error) {
-        const isLast = job.retryCount >= job.retryLimit
-        logger.warn({ queue: name, job: job.id, error }, isLast ? 'a job is given up' : 'a job has failed')
-        await boss.fail(name, job.id, { message: String(error) }).catch(warn)
-        return
-      }
-      await boss.complete(name, job.id).catch(warn)
-    }
-
-    return createJobWorker({ take, perform, atOnce: AT_ONCE, pollMs })
-  }
-
-  /** `fetch` keeps its errors to itself. */
-  const watched = {
-    async executeSql(text: string, values: unknown[]) {
-      try {
-        return await execute(text, values)
-      } catch (error) {
-        warn(error)
-        throw error
-      }
-    },
-  }
-
   return {
     define(name, options, work) {
       const { everySeconds = 0 } = options
       if (everySeconds > KEEP_SECONDS) throw new Error(`${name}: a job of its own at least once an hour`)
-      queues.set(name, { options, worker: createWorker(name, options, work) })
+      const worker = createPgBossWorker({
+        ...{ execute, name, options, work, pollMs, warn, logger },
+        boss: () => boss,
+      })
+      queues.set(name, { options, worker })
     },
 
     async add(name, data, { afterSeconds = 0 } = {}) {
@@ -179,9 +131,6 @@ export function createPgBossJobQueue({
   } satisfies JobQueue
 }
 
-type Work = (data: unknown) => Promise<void>
-type Job = PgBoss.JobWithMetadata<object>
-
 /**
  * Makes the queue where it is not there yet. Two nodes that call pg-boss' own `createQueue` at once lock each other
  * out: each has written to the table of queues when it wants that table for itself. So that comes first.
@@ -191,17 +140,4 @@ function queueScript(name: string): string {
     LOCK TABLE pgboss.queue IN SHARE ROW EXCLUSIVE MODE;
     SELECT pgboss.create_queue(${pg.escapeLiteral(name)}, '{}');
     COMMIT`
-}
-
-/** @throws when `work` takes longer than that */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const timer = new AbortController()
-  const tooLong = delay(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`not done in ${ms} ms`)
-  })
-  try {
-    await Promise.race([work, tooLong])
-  } finally {
-    timer.abort()
-  }
 }
