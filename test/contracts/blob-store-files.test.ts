@@ -6,9 +6,10 @@ import t, { type Test } from 'tap'
 import { createFileBlobs } from '../../src/adapters/blobs-files.js'
 import { answerError } from '../../src/http/errors.js'
 import { blobRoutes } from '../../src/http/routes/blobs.js'
+import { put, read, streamOf } from '../helpers/blobs.js'
 import { until } from '../helpers/clients.js'
 import { temporaryFolder } from '../helpers/folders.js'
-import { type BlobPlace, blobContract, put, read, streamOf } from './blob-store.js'
+import { type BlobPlace, blobContract } from './blob-store.js'
 
 const SECRET = 'a secret of the door'
 

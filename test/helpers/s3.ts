@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { S3BlobOptions } from '../../src/adapters/blobs-s3.js'
 import { temporaryFolder } from './folders.js'
 import { freePort, type StartedProcess, startProcess, until } from './processes.js'
 
@@ -23,6 +25,23 @@ export interface S3Server {
   stop(): Promise<void>
   /** On the same port and folder again. */
   start(): Promise<void>
+}
+
+/** What a node is told of it, with a bucket of its own. */
+export function s3Options(
+  s3: Pick<S3Server, 'url' | 'accessKey' | 'secretKey'>,
+  more: Partial<S3BlobOptions> = {},
+): S3BlobOptions {
+  return {
+    endpoint: s3.url,
+    publicEndpoint: s3.url,
+    bucket: `bucket-${randomUUID().slice(0, 8)}`,
+    accessKey: s3.accessKey,
+    secretKey: s3.secretKey,
+    region: 'us-east-1',
+    corsOrigins: '*',
+    ...more,
+  }
 }
 
 /** Starts an S3 that is ready when this resolves, and killed at the test's end. */
