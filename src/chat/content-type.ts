@@ -18,6 +18,9 @@ const ALIASES: Record<string, FileType> = {
   'audio/ogg; codecs=opus': 'audio/ogg',
 }
 
+/** MPEG layer I, which nobody sends: its frames begin with the mark of UTF-16. */
+const TAKEN_FOR_UTF_16 = 'mp1'
+
 const OFFICE_FOLDERS: readonly (readonly [string, FileType])[] = [
   ['word/', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
   ['xl/', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
@@ -52,8 +55,9 @@ export async function tellType(
   const text = TEXT_TYPES.find((type) => FILE_TYPES[type].extensions.some((known) => known === extension))
   if (text !== undefined && isText(sample, isWhole)) return text
   if (PDF_HEAD.test(sample.toString('latin1', 0, PDF_HEAD_BYTES))) return 'application/pdf'
-  const told = (await fileTypeFromBuffer(sample))?.mime ?? ''
-  const type = ALIASES[told] ?? told
+  const told = await fileTypeFromBuffer(sample)
+  if (told === undefined || told.ext === TAKEN_FOR_UTF_16) return undefined
+  const type = ALIASES[told.mime] ?? told.mime
   if (type === 'application/zip' && !isWhole) return officeType(sample) ?? type
   return isFileType(type) ? type : undefined
 }

@@ -70,6 +70,7 @@ async function read(body: Readable): Promise<Buffer | undefined> {
 }
 
 async function toPicture(bytes: Buffer): Promise<Picture | undefined> {
+  if (bytes.length === 0) return undefined
   // At 'error' a photo whose camera has left stray bytes in it is read, and half a photo is not.
   const image = sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: false })
   const metadata = await image.metadata().catch(() => undefined)
@@ -87,10 +88,11 @@ async function toPicture(bytes: Buffer): Promise<Picture | undefined> {
 
 /**
  * A few bytes can stand for any number of pixels; what those cost depends on whether they can be read row by row, as
- * the 200 megapixels of a phone's camera are, or only as a whole. AVIF takes 18 bytes a pixel, others up to 8.
+ * the 200 megapixels of a phone's camera are, or only as a whole, for up to 8 bytes each. AVIF takes 18, in pieces so
+ * small that the C library gives little of it back.
  */
 function mostPixels({ format, isProgressive }: Metadata): number {
-  if (format === 'heif') return 16_000_000
+  if (format === 'heif') return 8_000_000
   const isByRows = (format === 'jpeg' || format === 'png') && !isProgressive
   return isByRows ? 200_000_000 : 50_000_000
 }
