@@ -37,11 +37,11 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
     return row
   }
 
-  async function take(row: AttachmentRow, uploadKey: string): Promise<AttachmentRow> {
+  async function take(row: AttachmentRow): Promise<AttachmentRow> {
+    if (row.upload_key === null) throw notArrived()
     const blobKey = `files/${randomUUID()}`
     await store.attachments.disown([{ key: blobKey, removeAfter: inFlightUntil() }])
-    if (!(await blobs.move(uploadKey, blobKey)))
-      throw new ParleyError('conflict', 'The file has not arrived yet.')
+    if (!(await blobs.move(row.upload_key, blobKey))) throw notArrived()
     try {
       const { mime, size } = await lookAt(row, blobKey)
       const name = cleanFileName(row.name, mime)
@@ -56,7 +56,7 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
   /** A store may enforce neither size nor type: what counts is what arrived. */
   async function lookAt(row: AttachmentRow, blobKey: string) {
     const opened = await blobs.open(blobKey, { first: 0, last: SAMPLE_BYTES - 1 })
-    if (opened === undefined) throw new ParleyError('conflict', 'The file has not arrived yet.')
+    if (opened === undefined) throw notArrived()
     const { size, body } = opened
     const sample = await buffer(body)
     if (size > rules.bytes)
@@ -98,11 +98,14 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
      *   the file is refused: `too_large`, `bad_request`, `unsupported_type`
      */
     async complete(caller: Caller, chatId: string, id: string): Promise<Upload> {
-      const row = await find(caller, chatId, id)
-      if (row.status === 'rejected') throw new ParleyError(row.fault ?? 'unsupported_type')
-      if (row.status !== 'uploading') return toUpload(row)
-      if (row.upload_key === null) throw new ParleyError('conflict', 'The file has not arrived yet.')
-      return toUpload(await take(row, row.upload_key))
+      const found = await find(caller, chatId, id)
+      const row = found.status === 'uploading' ? await take(found) : found
+      if (row.fault !== null) throw new ParleyError(row.fault)
+      return toUpload(row)
     },
   }
+}
+
+function notArrived(): ParleyError {
+  return new ParleyError('conflict', 'The file has not arrived yet.')
 }

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import t from 'tap'
+import { z } from 'zod'
+import { message } from '../../src/protocol/objects.js'
+import {
+  bring,
+  complete,
+  download,
+  linkTo,
+  postFiles,
+  presign,
+  sha256,
+  startS3Node,
+  uploadFile,
+} from '../helpers/attachments.js'
+import { call, connectSocketIo, createChat, token, until } from '../helpers/clients.js'
+import { joinChat, messagePush, nameOf, say, sessionOf } from '../helpers/frames.js'
+import { picture } from '../helpers/sample-files.js'
+
+const ann = token('ann', nameOf('ann'))
+const bob = token('bob', nameOf('bob'))
+const photo = { name: 'shoe.jpg', body: await picture(800, 600).jpeg().toBuffer() }
+const AWAY = { error: { code: 'overloaded', temporary: true } }
+
+t.test('the blob store stops in the middle of uploads, and comes back', async (t) => {
+  const stored = await startS3Node(t, { PARLEY_ATTACHMENT_UNSENT_SECONDS: '3' })
+  const { node, s3, kept } = stored
+  if (s3 === undefined) throw new Error('there is no S3')
+  const chatId = await createChat(node, ['ann', 'bob'])
+  const [sender, listener] = [await sessionOf(t, node, 'ann'), await sessionOf(t, node, 'bob')]
+  await joinChat(listener, chatId)
+  const good = await uploadFile(stored, ann, chatId, photo)
+  await say(sender, chatId, 'before', { attachments: [good.id] })
+  await messagePush(listener, 'before')
+  const announced = { name: 'shoe.jpg', mime: 'image/jpeg', size: photo.body.length }
+  const early = await presign(stored, ann, chatId, announced)
+  t.ok((await bring(early.upload, photo.body)).ok)
+
+  const half = openUpload(node.url, chatId)
+  half.asked.write(Buffer.alloc(12_000_000, 'x'))
+  await until(async () => s3.requests().some((line) => line.includes('partNumber=1')), 'a part has been sent')
+  await s3.stop()
+  half.asked.end(`${'x'.repeat(6_000_000)}\r\n--line--\r\n`)
+  t.match(await half.answer, { status: 503, body: AWAY }, 'the upload under way')
+  t.match(await postFiles(stored, ann, chatId, [photo]), { status: 503, body: AWAY }, 'a new one')
+  t.match(await complete(stored, ann, chatId, early.attachment.id), { status: 503, body: AWAY })
+  const socket = connectSocketIo(t, node, ann)
+  t.match(await socket.emitWithAck('chat message', { chatId, content: 'x', attachments: [photo.body] }), {
+    type: 'error',
+    code: 'overloaded',
+    temporary: true,
+  })
+  await say(sender, chatId, 'still talking')
+  await messagePush(listener, 'still talking')
+  t.ok(await linkTo(stored, bob, chatId, good.id), 'a URL is made without asking the store')
+
+  await s3.start()
+  t.match(await complete(stored, ann, chatId, early.attachment.id), {
+    status: 200,
+    body: { status: 'ready' },
+  })
+  const later = await uploadFile(stored, ann, chatId, photo)
+  await say(sender, chatId, 'after', { attachments: [later.id, early.attachment.id] })
+  await messagePush(listener, 'after')
+
+  const history = z
+    .array(message)
+    .parse((await call(node, bob, 'GET', `/chats/${chatId}/messages`)).body.data)
+  t.strictSame(
+    history.map(({ content, attachments }) => [content, attachments.length]),
+    [
+      ['after', 2],
+      ['still talking', 0],
+      ['before', 1],
+    ],
+  )
+  for (const { id } of history.flatMap(({ attachments }) => attachments)) {
+    const { body } = await download(stored, bob, chatId, id)
+    t.equal(sha256(body), sha256(photo.body), 'whatever a message points at is there')
+  }
+  const named = 3 * 2
+  const unused = 'uploads/'
+  await until(async () => {
+    const keys = await kept()
+    return keys.filter((key) => !key.startsWith(unused)).length === named
+  }, 'what the broken uploads left is removed')
+})
+
+/** An upload whose first bytes have been sent, and that goes on. */
+function openUpload(url: string, chatId: string) {
+  const asked = request(`${url}/chats/${chatId}/attachments`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ann}`, 'content-type': 'multipart/form-data; boundary=line' },
+  })
+  asked.on('error', () => {})
+  asked.write('--line\r\nContent-Disposition: form-data; name="file"; filename="long.txt"\r\n\r\n')
+  const answer = once(asked, 'response').then(async ([response]: IncomingMessage[]) => {
+    if (response === undefined) throw new Error('no response')
+    return { status: response.statusCode, body: JSON.parse((await buffer(response)).toString()) }
+  })
+  return { asked, answer }
+}
