@@ -13,33 +13,45 @@ const tools = [
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
     debian: 'chromium',
   },
+  // Only the recipe in docs/scanning.md needs it: without it that is not tested, and all the rest is.
+  { variable: 'TEST_CLAMD', commands: ['clamd'], debian: 'clamav-daemon', isOptional: true },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'
 
-/** The tools' paths, as variables for the tests. */
+/** The tools' paths, as variables for the tests; that of an optional tool that cannot be had is not there. */
 export async function findTools() {
   const missing = tools.filter((tool) => !find(tool))
-  if (missing.length > 0) {
-    const names = missing.map((tool) => tool.debian)
+  const needed = missing.filter((tool) => !tool.isOptional).map((tool) => tool.debian)
+  if (needed.length > 0) {
     if (!canInstall())
-      throw new Failure(`missing: ${names.join(', ')} (install it, or run as root on Debian)`)
-    await install(names)
+      throw new Failure(`missing: ${needed.join(', ')} (install it, or run as root on Debian)`)
+    await install(needed)
   }
-  return Object.fromEntries(tools.map((tool) => [tool.variable, find(tool) ?? lost(tool)]))
+  for (const tool of missing.filter((tool) => tool.isOptional)) {
+    const isThere = () => find(tool) !== undefined
+    const reason = await tryToInstall(tool.debian, isThere, () => install([tool.debian]))
+    if (reason) console.log(`skipped: ${tool.commands[0]} ${reason}`)
+  }
+  const found = tools.filter((tool) => find(tool) || !tool.isOptional)
+  return Object.fromEntries(found.map((tool) => [tool.variable, find(tool) ?? lost(tool)]))
 }
 
 /** Debian's Postgres of a version: the folder of its binaries, or a reason why there is none. */
 export async function findDebianPostgres(version) {
   const binaries = `/usr/lib/postgresql/${version}/bin`
-  const found = () => existsSync(join(binaries, 'initdb'))
-  if (!found()) {
-    if (!canInstall()) return { reason: `is not installed (package postgresql-${version})` }
-    const failure = await installWithoutCluster(version).catch((error) => error)
-    const lastLine = failure?.message.trim().split('\n').at(-1) ?? 'no binaries'
-    if (!found()) return { reason: `could not be installed: ${lastLine}` }
-  }
-  return { binaries }
+  const isThere = () => existsSync(join(binaries, 'initdb'))
+  const reason = await tryToInstall(`postgresql-${version}`, isThere, () => installWithoutCluster(version))
+  return reason ? { reason } : { binaries }
+}
+
+/** For a package that the tests can do without: the reason why it is not there, undefined when it is. */
+async function tryToInstall(name, isThere, installIt) {
+  if (isThere()) return undefined
+  if (!canInstall()) return `is not installed (package ${name})`
+  const failure = await installIt().catch((error) => error)
+  if (isThere()) return undefined
+  return `could not be installed: ${failure?.message.trim().split('\n').at(-1) ?? 'no binaries'}`
 }
 
 /** Debian's package creates a cluster "main" when it is installed; a test run leaves none behind. */
@@ -101,9 +113,10 @@ function lost(tool) {
   throw new Failure(`missing: ${tool.debian} was installed, but ${tool.commands[0]} is not on the PATH`)
 }
 
+/** Debian keeps daemons where only root's PATH looks. */
 function onPath(command) {
-  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command))
-  return places.find(isExecutable)
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
+  return folders.map((folder) => join(folder, command)).find(isExecutable)
 }
 
 function isExecutable(path) {
