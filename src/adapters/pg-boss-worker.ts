@@ -7,7 +7,6 @@ import { within } from './within.js'
 /** Jobs of one queue that a node does at once. */
 const AT_ONCE = 4
 
-export type Work = (data: unknown) => Promise<void>
 /** One statement with its values, or a script of several with none. */
 export type Execute = (text: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>
 type Job = PgBoss.JobWithMetadata<object>
@@ -18,7 +17,7 @@ interface PgBossWorkerOptions {
   readonly execute: Execute
   readonly name: string
   readonly options: JobOptions
-  readonly work: Work
+  readonly work: (data: unknown) => Promise<void>
   readonly pollMs: number
   /** Told when the database does not answer. */
   readonly warn: (error: unknown) => void

@@ -62,16 +62,11 @@ export async function jobQueueContract(t: Test, database: JobDatabase): Promise<
 
   t.test('a job waits for its time', async (t) => {
     const name = uniqueId('queue')
-    const done: unknown[] = []
     const queue = createQueue(t, store)
-    queue.define(name, OPTIONS, async (data) => {
-      done.push(data)
-    })
+    queue.define(name, OPTIONS, async () => {})
     queue.start()
-    await queue.add(name, { n: 1 }, { afterSeconds: 1 })
-    await queue.add(name, { n: 2 })
-    await until(() => done.length === 2, 'both are done')
-    t.strictSame(done, [{ n: 2 }, { n: 1 }])
+    await queue.add(name, {}, { afterSeconds: 1 })
+    await until(async () => (await states(name))[0] === 'completed', 'it is done')
     t.ok(Number((await jobs(store, name))[0]?.waited) >= 1)
   })
 
