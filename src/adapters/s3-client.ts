@@ -10,7 +10,7 @@ export interface S3Account {
   readonly region: string
 }
 
-/** minio's client of the store at this address, without its retries: they are the caller's. */
+/** minio's client of the store at this address. It never retries: what it would do so for, our transport fails. */
 export function createS3Client(endpoint: string, account: S3Account, patience: S3Patience): Client {
   const { protocol, hostname, port } = new URL(endpoint)
   const isSecure = protocol === 'https:'
@@ -23,7 +23,6 @@ export function createS3Client(endpoint: string, account: S3Account, patience: S
     // Or the client would ask the store for it, also before it signs a URL.
     region: account.region,
     transport: createS3Transport(isSecure, patience),
-    retryOptions: { disableRetry: true },
   })
 }
 

@@ -18,7 +18,8 @@ type OnResponse = (response: IncomingMessage) => void
 
 /**
  * The HTTP below minio's client, which has no deadlines of its own: a store that hangs fails its requests with a
- * BlobStoreUnavailable. So does one that answers 5xx: the client would say no more than that it has given up.
+ * BlobStoreUnavailable. So does one that answers 5xx or is busy: the client would ask again, and leave the first
+ * answer unread.
  */
 export function createS3Transport(isSecure: boolean, patience: S3Patience): Pick<typeof http, 'request'> {
   const { request } = isSecure ? https : http
