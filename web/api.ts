@@ -1,14 +1,18 @@
 // REST, and the tokens that both doors need.
 
-import type { Chat, ChatSummary, Message, Mine, Page } from './types.js'
+import { sendForm } from './form-upload.js'
+import type { Chat, ChatSummary, Message, Mine, Page, Upload } from './types.js'
 import {
   readChat,
   readChatSummary,
   readMessage,
   readMine,
+  readOnlyUpload,
   readPage,
   readRestError,
   readToken,
+  readUpload,
+  readUrl,
   readWsPort,
 } from './wire.js'
 
@@ -17,6 +21,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** The same request may succeed later. */
+    readonly temporary: boolean,
   ) {
     super(message)
   }
@@ -66,6 +72,7 @@ const failureOf = async (response: Response): Promise<ApiError> => {
     response.status,
     error?.code ?? `http_${response.status}`,
     error?.message ?? `The server answered ${response.status}`,
+    error?.temporary ?? response.status >= 500,
   )
 }
 
@@ -123,8 +130,16 @@ export const fetchWsPort = async (): Promise<number> => {
 }
 
 export const createApi = (tokens: TokenSource) => {
-  const call = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> => {
-    const attempt = (token: string) =>
+  const authorized = async (attempt: (token: string) => Promise<Response>): Promise<unknown> => {
+    let response = await attempt(await tokens.current())
+    // The token ended between two calls (a laptop that slept): one renewal, then the answer stands.
+    if (response.status === 401) response = await attempt(await tokens.renew())
+    if (!response.ok) throw await failureOf(response)
+    return readBody(response)
+  }
+
+  const call = (method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> =>
+    authorized((token) =>
       fetch(path, {
         method,
         headers: {
@@ -132,13 +147,8 @@ export const createApi = (tokens: TokenSource) => {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-    let response = await attempt(await tokens.current())
-    // The token ended between two calls (a laptop that slept): one renewal, then the answer stands.
-    if (response.status === 401) response = await attempt(await tokens.renew())
-    if (!response.ok) throw await failureOf(response)
-    return readBody(response)
-  }
+      }),
+    )
 
   const chatPath = (chatId: string, rest = '') => `/chats/${encodeURIComponent(chatId)}${rest}`
 
@@ -164,6 +174,29 @@ export const createApi = (tokens: TokenSource) => {
 
     async setArchived(chatId: string, archived: boolean): Promise<Mine> {
       return readMine(await call('POST', chatPath(chatId, archived ? '/archive' : '/unarchive'), {}))
+    },
+
+    /** `onProgress` hears how much of it has been sent, from 0 to 1. */
+    async upload(
+      chatId: string,
+      file: File,
+      progress: { onProgress(sent: number): void; signal: AbortSignal },
+    ): Promise<Upload> {
+      const form = new FormData()
+      form.append('file', file)
+      const path = chatPath(chatId, '/attachments')
+      return readOnlyUpload(await authorized((token) => sendForm({ path, token, form, ...progress })))
+    },
+
+    /** How a file stands that had not been judged yet when it arrived. Fails with the reason when it is refused. */
+    async uploadStatus(chatId: string, id: string): Promise<Upload> {
+      return readUpload(await call('POST', chatPath(chatId, `/attachments/${id}/complete`), {}))
+    },
+
+    /** An address of the file itself, good for a few minutes. */
+    async attachmentUrl(chatId: string, id: string, variant: 'original' | 'thumbnail'): Promise<string> {
+      const path = chatPath(chatId, `/attachments/${id}?redirect=false&variant=${variant}`)
+      return readUrl(await call('GET', path))
     },
   }
 }

@@ -2,7 +2,7 @@
 // Pure state, no network and no DOM. The one rule that matters: events count by `rev`, without hole or repeat;
 // whoever feeds the store asks again (join with `position()`) for as long as `needsSync()` says so.
 
-import type { Chat, ChatEvent, Epoch, JoinData, Member, Message, Mine, SendAck } from './types.js'
+import type { Attachment, Chat, ChatEvent, Epoch, JoinData, Member, Message, Mine, SendAck } from './types.js'
 
 export type ConversationStore = ReturnType<typeof createConversationStore>
 
@@ -16,7 +16,7 @@ export interface Bubble {
   author: string
   mine: boolean
   text: string
-  attachments: string[]
+  attachments: Attachment[]
   at: string
   edited: boolean
   deleted: boolean
@@ -29,6 +29,7 @@ export interface Bubble {
 export interface Outgoing {
   clientId: string
   content: string
+  attachments: Attachment[]
   startedAt: string
   state: 'queued' | 'acked' | 'failed'
   reason: string
@@ -141,7 +142,7 @@ export const createConversationStore = (chatId: string, selfId: string) => {
     author: '',
     mine: true,
     text: line.content,
-    attachments: [],
+    attachments: line.attachments,
     at: line.startedAt,
     edited: false,
     deleted: false,
@@ -233,7 +234,7 @@ export const createConversationStore = (chatId: string, selfId: string) => {
       return [...typing.keys()].map((userId) => members.get(userId)?.fullName ?? userId)
     },
 
-    startSend(line: { clientId: string; content: string; startedAt: string }) {
+    startSend(line: Pick<Outgoing, 'clientId' | 'content' | 'attachments' | 'startedAt'>) {
       outgoing.set(line.clientId, { ...line, state: 'queued', reason: '', ack: null })
     },
     nextQueued: (): Outgoing | undefined => [...outgoing.values()].find((line) => line.state === 'queued'),

@@ -82,3 +82,9 @@ export const createKeyedRows = <T extends { key: string }>(
     },
   }
 }
+
+/** Opens an address, or saves what it sends as a download; this page stays, and is not told to the other one. */
+export const openInNewTab = (url: string) => {
+  const link = el('a', { attributes: { href: url, target: '_blank', rel: 'noopener noreferrer' } })
+  link.click()
+}

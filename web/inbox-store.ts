@@ -1,6 +1,7 @@
 // The chat list of one person. Snapshots (GET /chats) and pushes may overtake each other, so what only ever
 // grows (last message, read mark) is merged by its number, and a late snapshot cannot take anything back.
 
+import { filesLabel } from './file-labels.js'
 import type { Chat, ChatSummary, Member, Message, Mine } from './types.js'
 
 export type InboxStore = ReturnType<typeof createInboxStore>
@@ -31,7 +32,7 @@ const newer = (a: Message | null, b: Message | null): Message | null => {
 
 const snippetOf = (message: Message, selfId: string): string => {
   if (message.deletedAt !== null) return 'Message deleted'
-  const text = message.content || message.attachments.join(', ')
+  const text = message.content || filesLabel(message.attachments)
   if (message.kind === 'system') return text
   return message.sender?.id === selfId ? `You: ${text}` : text
 }

@@ -3,6 +3,7 @@
 
 import { createApi, createTokenSource, fetchWsPort, type Identity, NotEmbeddedError } from './api.js'
 import { button, el } from './dom.js'
+import { refuseStrayDrops } from './file-drop.js'
 import { createPane } from './pane.js'
 
 const ANN = { sub: 'ann', fullName: 'Ann Lee' } as const satisfies Identity
@@ -90,6 +91,7 @@ const start = async () => {
   stage.replaceChildren(annPane.root, orderCard(), bobPane.root)
 }
 
+refuseStrayDrops()
 start().catch((error: unknown) => {
   if (error instanceof NotEmbeddedError) {
     showProblem(

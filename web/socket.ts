@@ -3,12 +3,12 @@
 // business of whoever hears `online`.
 
 import type { TokenSource } from './api.js'
-import type { ClientFrame, ErrorBody, Push } from './types.js'
+import type { AttachmentLimits, ClientFrame, ErrorBody, Push } from './types.js'
 import { readServerFrame } from './wire.js'
 
 export type ConnectionStatus =
   | { kind: 'connecting' }
-  | { kind: 'online' }
+  | { kind: 'online'; attachments: AttachmentLimits }
   | { kind: 'waiting' }
   /** Reconnecting by itself would not help, or would do harm; a person may still try. */
   | { kind: 'stopped'; reason: string }
@@ -156,13 +156,13 @@ export const createConnection = ({ url, tokens, onPush, onStatus }: ConnectionOp
     }
   }
 
-  const welcome = (heartbeatMs: number) => {
+  const welcome = (heartbeatMs: number, attachments: AttachmentLimits) => {
     clearTimeout(helloTimer)
     onlineSince = Date.now()
     // Twice per period, so that one late timer does not cost the session.
     heartbeatTimer = setInterval(heartbeat, Math.max(1_000, heartbeatMs / 2))
     renewalTimer = setTimeout(renewToken, tokens.renewInMs())
-    setStatus({ kind: 'online' })
+    setStatus({ kind: 'online', attachments })
   }
 
   const receive = (text: string) => {
@@ -176,9 +176,10 @@ export const createConnection = ({ url, tokens, onPush, onStatus }: ConnectionOp
       settle(frame.ref)?.reject(new RequestError(frame.error))
       return
     }
-    if (frame.push.type === 'hello') welcome(frame.push.heartbeatMs)
-    else if (frame.push.type === 'goaway') goawayTimer = setTimeout(moveOn, frame.push.reconnectInMs)
-    else onPush(frame.push)
+    const { push } = frame
+    if (push.type === 'hello') welcome(push.heartbeatMs, push.attachments)
+    else if (push.type === 'goaway') goawayTimer = setTimeout(moveOn, push.reconnectInMs)
+    else onPush(push)
   }
 
   const closed = (code: number) => {

@@ -30,6 +30,29 @@ export interface Member {
   lastReadSeq: number
 }
 
+export interface Attachment {
+  id: string
+  name: string
+  mime: string
+  /** Bytes. */
+  size: number
+  /** Of an image, in pixels; null where they are not known. */
+  width: number | null
+  height: number | null
+}
+
+/** A file that has arrived; it may be sent once it is ready. */
+export interface Upload {
+  attachment: Attachment
+  isReady: boolean
+}
+
+export interface AttachmentLimits {
+  /** Bytes of one file; 0 where there are no attachments. */
+  bytes: number
+  perMessage: number
+}
+
 export interface Message {
   id: string
   chatId: string
@@ -39,7 +62,7 @@ export interface Message {
   kind: 'user' | 'system'
   sender: { id: string; fullName: string } | null
   content: string
-  attachments: string[]
+  attachments: Attachment[]
   clientId: string | null
   createdAt: string
   editedAt: string | null
@@ -95,7 +118,7 @@ export type ChatEvent = MessageChange | ChatChange
 
 export type Push =
   | ChatEvent
-  | { type: 'hello'; heartbeatMs: number }
+  | { type: 'hello'; heartbeatMs: number; attachments: AttachmentLimits }
   | { type: 'goaway'; reconnectInMs: number }
   | { type: 'chat_added'; chat: Chat; mine: Mine }
   | { type: 'removed'; chatId: string }
@@ -125,7 +148,7 @@ export type ServerFrame =
 export type ClientFrame =
   | { type: 'join'; chatId: string; afterRev?: number; epoch?: Epoch }
   | { type: 'leave'; chatId: string }
-  | { type: 'send'; chatId: string; clientId: string; content: string }
+  | { type: 'send'; chatId: string; clientId: string; content: string; attachments: string[] }
   | { type: 'read'; chatId: string; seq: number }
   | { type: 'typing'; chatId: string; active: boolean }
   | { type: 'auth'; token: string }

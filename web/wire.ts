@@ -2,6 +2,8 @@
 // of the page never has to doubt a field. Hand-written: a validator library would be the page's only dependency.
 
 import type {
+  Attachment,
+  AttachmentLimits,
   Chat,
   ChatSummary,
   Epoch,
@@ -14,6 +16,7 @@ import type {
   Push,
   SendAck,
   ServerFrame,
+  Upload,
 } from './types.js'
 
 export class WireError extends Error {}
@@ -102,6 +105,45 @@ const readSender = (value: unknown): Message['sender'] => {
   return { id, fullName: stringOrNull(from, 'fullName') ?? id }
 }
 
+const sizeOrNull = (from: Fields, name: string): number | null => {
+  const value = from[name]
+  return typeof value === 'number' && value > 0 ? value : null
+}
+
+const readAttachment = (value: unknown): Attachment => {
+  const from = fieldsOf(value, 'attachment')
+  return {
+    id: stringOf(from, 'id'),
+    name: stringOf(from, 'name'),
+    mime: stringOf(from, 'mime'),
+    size: numberOf(from, 'size'),
+    width: sizeOrNull(from, 'width'),
+    height: sizeOrNull(from, 'height'),
+  }
+}
+
+export const readUpload = (value: unknown): Upload => ({
+  attachment: readAttachment(value),
+  isReady: fieldsOf(value, 'upload').status === 'ready',
+})
+
+/** The answer to a form of one file. */
+export const readOnlyUpload = (value: unknown): Upload => {
+  const [upload] = listOf(fieldsOf(value, 'uploads'), 'data', readUpload)
+  if (!upload) throw new WireError('no upload')
+  return upload
+}
+
+export const readUrl = (value: unknown): string => stringOf(fieldsOf(value, 'link'), 'url')
+
+const readAttachmentLimits = (value: unknown): AttachmentLimits => {
+  const from = fieldsOf(value, 'limits')
+  return {
+    bytes: numberOr(from, 'attachmentBytes', 0),
+    perMessage: numberOr(from, 'attachmentsPerMessage', 0),
+  }
+}
+
 export const readMessage = (value: unknown): Message => {
   const from = fieldsOf(value, 'message')
   return {
@@ -112,7 +154,7 @@ export const readMessage = (value: unknown): Message => {
     kind: from.kind === 'system' ? 'system' : 'user',
     sender: readSender(from.sender),
     content: stringOrNull(from, 'content') ?? '',
-    attachments: listOrEmpty(from, 'attachments', (item) => stringOf(fieldsOf(item, 'attachment'), 'name')),
+    attachments: listOrEmpty(from, 'attachments', readAttachment),
     clientId: stringOrNull(from, 'clientId'),
     createdAt: stringOf(from, 'createdAt'),
     editedAt: stringOrNull(from, 'editedAt'),
@@ -188,7 +230,11 @@ const touchesMembers = (change: unknown): boolean =>
 const readPush = (from: Fields): Push | undefined => {
   switch (from.type) {
     case 'hello':
-      return { type: 'hello', heartbeatMs: numberOf(from, 'heartbeatMs') }
+      return {
+        type: 'hello',
+        heartbeatMs: numberOf(from, 'heartbeatMs'),
+        attachments: readAttachmentLimits(from.limits),
+      }
     case 'goaway':
       return { type: 'goaway', reconnectInMs: numberOr(from, 'reconnectInMs', 0) }
     case 'chat_added':

@@ -1,17 +1,11 @@
-import { chromium, type Locator, type Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import type { Locator } from 'playwright-core'
+import t from 'tap'
 import { startNode } from '../helpers/processes.js'
-
-const PATIENCE_MS = 20_000
+import { openBrowser, openPage, say, text } from './open-page.js'
 
 t.test('the first page: two people talk about an order', async (t) => {
   const node = await startNode(t)
-  const { page, complaints } = await openPage(t, node.url)
-  const [ann, bob] = [page.getByTestId('pane-ann'), page.getByTestId('pane-bob')]
-  for (const pane of [ann, bob]) {
-    await pane.getByText('Connected', { exact: true }).waitFor()
-    await pane.getByTestId('chat-item').first().waitFor()
-  }
+  const { page, ann, bob, complaints } = await openPage(t, await openBrowser(t), node.url)
 
   // Bob stays in his inbox: what ann writes is unread there.
   await ann.getByTestId('chat-item').first().click()
@@ -45,34 +39,6 @@ t.test('the first page: two people talk about an order', async (t) => {
   await text(ann, 'Has it been sent?').waitFor()
   t.strictSame(complaints, [], 'the browser has nothing to complain of')
 })
-
-async function openPage(t: Test, url: string): Promise<{ page: Page; complaints: string[] }> {
-  const executablePath = process.env.TEST_CHROMIUM
-  if (!executablePath) throw new Error('TEST_CHROMIUM is not set: run the tests through npm test')
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  })
-  t.teardown(async () => await browser.close())
-  const page = await browser.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (line) => {
-    if (line.type() === 'error') complaints.push(line.text())
-  })
-  await page.goto(url)
-  return { page, complaints }
-}
-
-async function say(pane: Locator, content: string): Promise<void> {
-  await pane.getByTestId('composer').fill(content)
-  await pane.getByTestId('send').click()
-}
-
-function text(pane: Locator, content: string): Locator {
-  return pane.getByTestId('message-text').getByText(content, { exact: true })
-}
 
 function withState(pane: Locator, state: string): Locator {
   return pane.locator(`[data-testid="message"][data-state="${state}"]`).first()

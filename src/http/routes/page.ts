@@ -14,17 +14,22 @@ export interface PageOptions {
   readonly signToken:
     | ((user: { sub: string; fullName: string; scope?: string | undefined }) => string)
     | undefined
+  /** Where blobs are fetched from when that is not this server: the origin of an S3's public endpoint. */
+  readonly blobOrigin?: string | undefined
 }
 
 /** The first page, in embedded mode: two people and an order, and tokens for them. */
-export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (app, { wsPort, signToken }) => {
+export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (
+  app,
+  { wsPort, signToken, blobOrigin },
+) => {
   if (existsSync(PAGE_FILES))
     await app.register(fastifyStatic, {
       root: PAGE_FILES,
       setHeaders: (response) => {
         // The files are rebuilt in place: a browser asks whether they have changed.
         response.header('cache-control', 'no-cache')
-        response.header('content-security-policy', contentSecurityPolicy(wsPort()))
+        response.header('content-security-policy', contentSecurityPolicy(wsPort(), blobOrigin))
         response.header('x-content-type-options', 'nosniff')
       },
     })
@@ -53,10 +58,12 @@ export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (app, { wsPo
   )
 }
 
-function contentSecurityPolicy(wsPort: number): string {
+function contentSecurityPolicy(wsPort: number, blobOrigin: string | undefined): string {
   return [
     "default-src 'self'",
     `connect-src 'self' ws://localhost:${wsPort} ws://127.0.0.1:${wsPort}`,
+    // Blobs of the browser's own: previews of what is being uploaded.
+    `img-src 'self' blob: ${blobOrigin ?? ''}`.trimEnd(),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
