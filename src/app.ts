@@ -111,7 +111,9 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     isReady: async () => isServing && (await answers(store.ping)),
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,
-    page: config.embedded ? { wsPort: gateway.port, signToken: pageSigner(config, key) } : undefined,
+    page: config.embedded
+      ? { wsPort: gateway.port, signToken: pageSigner(config, key), blobOrigin: blobOrigin(config) }
+      : undefined,
     version: await packageVersion(),
   })
   const socketIo = createSocketIoDoor({
@@ -158,6 +160,11 @@ function pageSigner(config: Config, key: TokenKey) {
   if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
   const rules = { secret: key.secret, issuer, audience, expiresInMs: OWN_TOKEN_MS }
   return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
+}
+
+/** Where the page's images come from, when not from its own address. */
+function blobOrigin({ blobs }: Config): string | undefined {
+  return blobs.kind === 's3' ? new URL(blobs.publicEndpoint).origin : undefined
 }
 
 function listenedPort(address: ReturnType<HttpServer['address']>, configured: number): number {

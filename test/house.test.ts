@@ -192,7 +192,7 @@ t.test('the rules themselves: what they refuse', async (t) => {
     ['adapters/select.ts', '../config.js', false],
     ['chat/users.ts', '../adapters/bus-redis.js', false],
     ['http/server.ts', '../config.js', true],
-    ['config.ts', './protocol/limits.js', false],
+    ['config.ts', './store/store.js', false],
     ['app.ts', '../test/helpers/clients.js', false],
     ['app.ts', './jobs/webhooks.js', false],
     ['chat/chats.ts', 'kysely', false],

@@ -40,7 +40,7 @@ const ENTRY_NAME_OFFSET = 30
  * throws, reads nothing beyond the sample, and inflates at most 1 MiB of it.
  *
  * Text has no signature: there the name's extension has its say too, and only there. It goes first because a letter
- * that begins with "BM" or "MAC " is no picture and no sound.
+ * that begins with "BM" or "MAC " is no picture and no sound. With no extension it may be text too: it claims nothing.
  *
  * @param sample the first bytes, at most SAMPLE_BYTES
  * @param isWhole the sample is all there is
@@ -56,7 +56,8 @@ export async function tellType(
   if (text !== undefined && isText(sample, isWhole)) return text
   if (PDF_HEAD.test(sample.toString('latin1', 0, PDF_HEAD_BYTES))) return 'application/pdf'
   const told = await fileTypeFromBuffer(sample)
-  if (told === undefined || told.ext === TAKEN_FOR_UTF_16) return undefined
+  if (told === undefined || told.ext === TAKEN_FOR_UTF_16)
+    return extension === undefined && isText(sample, isWhole) ? 'text/plain' : undefined
   const type = ALIASES[told.mime] ?? told.mime
   if (type === 'application/zip' && !isWhole) return officeType(sample) ?? type
   return isFileType(type) ? type : undefined

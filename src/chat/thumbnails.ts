@@ -40,15 +40,14 @@ export function createThumbnails({ concurrency }: ThumbnailsOptions) {
   return {
     /**
      * The size of a picture and its thumbnail, free of metadata (a photo's says where it was taken); of a moving one the
-     * first frame. Undefined for what is no picture that sharp knows, and above 50 MB. The body is read or destroyed.
+     * first frame. Undefined for what is no picture that sharp knows, and above 50 MB. It is opened when its turn has
+     * come, for a store does not wait; then it is read, or destroyed.
      *
-     * @throws what the body fails with
+     * @throws what opening it or the body fails with
      */
-    async make(body: Readable): Promise<Picture | undefined> {
-      // While it waits in line nobody else listens; its error stays with it, and is thrown when it is read.
-      body.on('error', () => {})
+    async make(open: () => Promise<Readable>): Promise<Picture | undefined> {
       return await inTurn(async () => {
-        const bytes = await read(body)
+        const bytes = await read(await open())
         return bytes === undefined ? undefined : await toPicture(bytes)
       })
     },

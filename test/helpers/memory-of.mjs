@@ -19,7 +19,7 @@ async function typeOf() {
 }
 
 async function pictureOf() {
-  const { width, height, thumbnail } = await make(Readable.from([file]))
+  const { width, height, thumbnail } = await make(async () => Readable.from([file]))
   return { width, height, hasThumbnail: thumbnail !== undefined }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { chromium } from 'playwright-core'
@@ -17,6 +17,9 @@ import { HOSTILE_FILES, picture } from '../helpers/sample-files.js'
 
 const ann = token('ann', nameOf('ann'))
 const bob = token('bob', nameOf('bob'))
+const CLIENT = fileURLToPath(
+  new URL('../../node_modules/socket.io-client/dist/socket.io.min.js', import.meta.url),
+)
 const heard = message.extend({ rev: z.int(), senderId: z.string(), timestamp: z.string() })
 const photo = await picture().png().toBuffer()
 
@@ -65,9 +68,7 @@ t.test('Files of a browser', async (t) => {
   t.teardown(async () => await browser.close())
   const page = await browser.newPage()
   await page.goto(`${node.url}/livez`)
-  await page.addScriptTag({
-    path: createRequire(import.meta.url).resolve('socket.io-client/dist/socket.io.min.js'),
-  })
+  await page.addScriptTag({ path: CLIENT })
   const reply = await page.evaluate(
     `(async () => {
       const socket = io('/chat', { auth: { token: ${JSON.stringify(ann)} } })

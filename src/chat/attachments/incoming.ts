@@ -15,7 +15,7 @@ export interface Incoming {
  * Looks at the first bytes of a stream before anything is done with the rest. The source is the caller's to destroy
  * when it does not want the body.
  *
- * @throws ParleyError `bad_request` when the source brings nothing for too long; what the source fails with
+ * @throws ParleyError `bad_request` when the source fails, or brings nothing for too long
  */
 export async function lookInto(source: Readable, sampleBytes: number, most: number): Promise<Incoming> {
   const chunks = withinPatience(source)
@@ -71,6 +71,8 @@ async function* withinPatience(source: Readable): AsyncGenerator<Buffer, void> {
       yield chunk
       timer = wait()
     }
+  } catch (error) {
+    throw error instanceof ParleyError ? error : new ParleyError('bad_request', 'The upload was broken off.')
   } finally {
     clearTimeout(timer)
     source.destroy()

@@ -103,8 +103,11 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
   }
 
   async function pictureOf(blobKey: string): Promise<Picture | undefined> {
-    const opened = await blobs.open(blobKey)
-    return opened === undefined ? undefined : await thumbnails.make(opened.body)
+    return await thumbnails.make(async () => {
+      const opened = await blobs.open(blobKey)
+      if (opened === undefined) throw new ParleyError('conflict', 'The attachment was taken back meanwhile.')
+      return opened.body
+    })
   }
 
   async function keepThumbnail(thumbnail: Buffer | undefined): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 export type Verdict = 'clean' | 'infected'
 
-const answer = z.object({ verdict: z.enum(['clean', 'infected']) })
+const answer = z.object({ verdict: z.enum(['clean', 'infected']), reason: z.string().max(200).optional() })
 
 /** Longest answer that is read; a verdict is shorter. */
 const ANSWER_BYTES = 64 * 1024
@@ -26,8 +26,13 @@ export function createScanner({ url, timeoutMs, logger }: ScannerOptions) {
         signal: AbortSignal.timeout(timeoutMs),
         redirect: 'error',
       })
-      if (response.status !== 200) throw new Error(`the scanner answered ${response.status}`)
-      return answer.parse(JSON.parse(await readText(response))).verdict
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        throw new Error(`the scanner answered ${response.status}`)
+      }
+      const { verdict, reason } = answer.parse(JSON.parse(await readText(response)))
+      if (verdict === 'infected') logger.warn({ attachmentId, reason }, 'the scanner has refused a file')
+      return verdict
     } catch (error) {
       logger.warn({ attachmentId, error }, 'no verdict from the scanner')
       return undefined

@@ -126,7 +126,13 @@ async function receiveFiles(
 }
 
 async function* filesOf(parts: AsyncIterable<MultipartFile>): AsyncIterable<File> {
-  for await (const { filename, file } of parts) yield { name: filename, body: file }
+  try {
+    for await (const { filename, file } of parts) yield { name: filename, body: file }
+  } catch (error) {
+    // The parser's own limits have a status; what else it says is of the form.
+    const hasStatus = error instanceof Error && 'statusCode' in error
+    throw hasStatus ? error : new ParleyError('bad_request', 'The form is not well formed.')
+  }
 }
 
 /** Aborted when the client goes away before it has its answer. */
