@@ -210,6 +210,23 @@ t.test('an upload of another size is refused, and leaves nothing', async (t) => 
   t.strictSame(await door.files(), [])
 })
 
+t.test('an upload that says it has another size is refused before it sends a byte', async (t) => {
+  const door = await startDoor(t)
+  const url = await door.putUrl('files/a', 10)
+  for (const [length, status] of [
+    [2_000_000, 413],
+    [9, 400],
+  ] as const) {
+    const upload = httpRequest(url, { method: 'PUT', headers: { 'content-length': length } })
+    upload.on('error', () => {})
+    upload.flushHeaders()
+    const [response] = await once(upload, 'response')
+    t.equal(response.statusCode, status)
+    t.match(await text(response), /than announced/)
+    upload.destroy()
+  }
+})
+
 t.test('an upload that is broken off leaves nothing', async (t) => {
   const door = await startDoor(t)
   const upload = httpRequest(await door.putUrl('files/a', 1_000_000), { method: 'PUT' })
