@@ -37,7 +37,7 @@ const ENTRY_NAME_OFFSET = 30
 
 /**
  * What a file is, told by its first bytes; undefined for what Parley does not know, and for an empty file. Never
- * throws, reads nothing beyond the sample, and inflates at most 1 MiB of it.
+ * throws, reads nothing beyond the sample, and inflates at most 16 MiB of it, piece by piece.
  *
  * Text has no signature: there the name's extension has its say too, and only there. It goes first because a letter
  * that begins with "BM" or "MAC " is no picture and no sound. With no extension it may be text too: it claims nothing.

@@ -97,7 +97,7 @@ t.test('a long name keeps its beginning and its extension, and no character is c
 
 t.test('a name of megabytes is a name', async (t) => {
   for (const part of ['x', '. ', '/', '\\', '\u202e', '\ud800', '. \u200b'])
-    t.match(cleanFileName(`${part.repeat(1_000_000)}a.jpg`, 'image/jpeg'), /a\.jpg$|^x+\.jpg$/)
+    t.match(cleanFileName(`x${part.repeat(1_000_000)}a.jpg`, 'image/jpeg'), /a\.jpg$|^x+\.jpg$/)
 })
 
 /** What such names are made of, as code points. */
