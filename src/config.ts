@@ -20,6 +20,12 @@ const list = text.transform((value) =>
 
 const httpUrl = z.url({ protocol: /^https?$/ })
 
+/** The client of the store would drop a path without a word, and cannot reach an IPv6 literal. */
+const s3Url = httpUrl.refine(
+  (url) => /^https?:\/\/[^/[\]@?#]+\/?$/.test(url),
+  'must be a scheme, a host name and perhaps a port',
+)
+
 /** A PEM in one line of an env file has its line breaks written out. */
 const pem = text
   .transform((value) => value.replaceAll('\\n', '\n'))
@@ -39,7 +45,7 @@ export const environment = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe('Redis 7 or later; absent: in-process bus, one node'),
-  S3_ENDPOINT: httpUrl
+  S3_ENDPOINT: s3Url
     .optional()
     .describe('MinIO or any S3, for attachments; absent: files in `DATA_DIR`, or none with `REDIS_URL`'),
   S3_BUCKET: z
@@ -50,7 +56,7 @@ export const environment = z.object({
   S3_ACCESS_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
   S3_SECRET_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
   S3_REGION: text.default('us-east-1').describe('region that requests are signed for'),
-  S3_PUBLIC_ENDPOINT: httpUrl
+  S3_PUBLIC_ENDPOINT: s3Url
     .optional()
     .describe('address that browsers reach the store by; absent: `S3_ENDPOINT`'),
   REDIS_MODE: z.literal('standalone').default('standalone').describe('only `standalone` in this version'),

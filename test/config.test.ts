@@ -155,7 +155,14 @@ t.test('blobs are kept where all nodes reach them, or not at all', async (t) => 
 
 t.test('a store without its keys, and types that cannot be told, are refused', async (t) => {
   t.match(refusal({ S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'key' }), /S3_SECRET_KEY/)
-  t.match(refusal({ S3_ENDPOINT: 'minio:9000' }), /S3_ENDPOINT/)
+  for (const url of [
+    'minio:9000',
+    'http://minio/path',
+    'http://[::1]:9000',
+    'http://key:hush@minio',
+    'ftp://minio',
+  ])
+    t.match(refusal({ S3_ENDPOINT: url }), /S3_ENDPOINT/, url)
   t.match(refusal({ S3_BUCKET: '../etc' }), /S3_BUCKET/)
   t.match(refusal({ PARLEY_ATTACHMENT_TYPES: 'image/png,image/svg+xml' }), /image\/svg\+xml/)
   t.match(refusal({ PARLEY_ATTACHMENTS_PER_MESSAGE: '21' }), /PARLEY_ATTACHMENTS_PER_MESSAGE/)

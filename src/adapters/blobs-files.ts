@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { BLOB_KEY, type BlobStore, BlobStoreUnavailable } from '../ports/blob-store.js'
@@ -23,6 +23,15 @@ export function createFileBlobs(folder: string, secret: string): BlobStore {
   function placeOf(key: string): string {
     if (!BLOB_KEY.test(key)) throw new TypeError(`no key of a blob: ${key}`)
     return join(folder, key)
+  }
+
+  function draftOf(key: string): string {
+    return join(drafts, `${draftsOf(key)}${randomUUID()}`)
+  }
+
+  async function makeFolders(place: string): Promise<void> {
+    await onDisk(() => mkdir(drafts, FOLDERS))
+    await onDisk(() => mkdir(dirname(place), FOLDERS))
   }
 
   async function write(draft: string, chunks: AsyncIterable<Buffer>): Promise<number> {
@@ -79,10 +88,18 @@ export function createFileBlobs(folder: string, secret: string): BlobStore {
         throw error
       }
     },
-    async move(from, to) {
+    async copy(from, to) {
       const [source, place] = [placeOf(from), placeOf(to)]
-      await onDisk(() => mkdir(dirname(place), FOLDERS))
-      return (await onDisk(() => ifThere(rename(source, place).then(() => true)))) ?? false
+      const draft = draftOf(to)
+      await makeFolders(place)
+      try {
+        if (!(await onDisk(() => ifThere(copyFile(source, draft).then(() => true))))) return false
+        await onDisk(() => rename(draft, place))
+        return true
+      } catch (error) {
+        await rm(draft, { force: true }).catch(() => {})
+        throw error
+      }
     },
     async remove(keys) {
       const places = keys.map(placeOf)

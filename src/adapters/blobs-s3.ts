@@ -78,17 +78,13 @@ export function createS3Blobs(options: S3BlobOptions, logger: Logger, patience =
         return size === undefined ? undefined : { size, body: Readable.from([]) }
       })
     },
-    async move(from, to) {
+    async copy(from, to) {
       check(from, to)
-      return await inBucket(async () => {
-        const copied = await s3.find(
-          (store) => store.copyObject(bucket, to, `/${bucket}/${from}`),
-          'NoSuchKey',
-        )
-        if (copied === undefined) return false
-        await s3.ask((store) => store.removeObject(bucket, from))
-        return true
-      })
+      const source = `/${bucket}/${from}`
+      const copied = await inBucket(() =>
+        s3.find((store) => store.copyObject(bucket, to, source), 'NoSuchKey'),
+      )
+      return copied !== undefined
     },
     async remove(keys) {
       check(...keys)

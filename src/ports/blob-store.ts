@@ -29,8 +29,8 @@ export interface BlobStore {
    * to its end or destroys it; it fails with a BlobStoreUnavailable when the store goes away meanwhile.
    */
   open(key: string, range?: ByteRange): Promise<OpenedBlob | undefined>
-  /** Gives a blob another key, in the store itself; false when there is none of the first key. */
-  move(from: string, to: string): Promise<boolean>
+  /** Makes a second blob of the same bytes, in the store itself; false when there is none of the first key. */
+  copy(from: string, to: string): Promise<boolean>
   /** Removes them; those that are not there are no error. */
   remove(keys: readonly string[]): Promise<void>
   /**

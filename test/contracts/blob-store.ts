@@ -70,20 +70,24 @@ export function blobContract(t: Test, { createPlace, holdsUploads }: BlobEngine)
   t.test('what is not there', async (t) => {
     const { blobs, kept } = await createPlace(t)
     t.equal(await blobs.open(KEY), undefined)
-    t.equal(await blobs.move(KEY, 'files/b'), false)
+    t.equal(await blobs.copy(KEY, 'files/b'), false)
     await blobs.remove([])
     await blobs.remove([KEY, 'files/b'])
     t.strictSame(await kept(), [])
   })
 
-  t.test('move keeps the bytes and takes the key', async (t) => {
+  t.test('a copy has the same bytes, and stays when the first one changes or goes', async (t) => {
     const { blobs, kept } = await createPlace(t)
     const bytes = randomBytes(6_000_000)
     await put(blobs, 'uploads/a', bytes)
-    t.equal(await blobs.move('uploads/a', 'files/b'), true)
-    t.strictSame(await kept(), ['files/b'])
+    t.equal(await blobs.copy('uploads/a', 'files/b'), true)
+    t.strictSame((await kept()).sort(), ['files/b', 'uploads/a'])
     t.ok((await read(blobs, 'files/b'))?.equals(bytes))
-    t.equal(await blobs.move('uploads/a', 'files/b'), false, 'a second time')
+    await put(blobs, 'uploads/a', 'something else')
+    t.ok((await read(blobs, 'files/b'))?.equals(bytes))
+    await blobs.remove(['uploads/a'])
+    t.equal(await blobs.copy('uploads/a', 'files/c'), false, 'there is no first one')
+    t.strictSame(await kept(), ['files/b'])
     t.ok((await read(blobs, 'files/b'))?.equals(bytes))
   })
 
@@ -100,8 +104,8 @@ export function blobContract(t: Test, { createPlace, holdsUploads }: BlobEngine)
       const refused = { message: /no key of a blob/ }
       await t.rejects(blobs.put(key, streamOf(Buffer.from('x')), { mime }), refused, JSON.stringify(key))
       await t.rejects(blobs.open(key), refused)
-      await t.rejects(blobs.move(key, KEY), refused)
-      await t.rejects(blobs.move(KEY, key), refused)
+      await t.rejects(blobs.copy(key, KEY), refused)
+      await t.rejects(blobs.copy(KEY, key), refused)
       await t.rejects(blobs.remove([KEY, key]), refused)
       await t.rejects(
         blobs.presignGet(key, { mime, disposition: 'inline', seconds: 60, audience: 'client' }),

@@ -34,5 +34,5 @@ t.test('whatever else means all', async (t) => {
     'lines=1-2',
     `bytes=${'9'.repeat(400)}-`,
   ])
-    t.equal(byteRange(header, 10), undefined, header)
+    t.equal(byteRange(header, 10), undefined, header ?? 'no header')
 })

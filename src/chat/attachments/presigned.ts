@@ -41,11 +41,14 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
     if (row.upload_key === null) throw notArrived()
     const blobKey = `files/${randomUUID()}`
     await store.attachments.disown([{ key: blobKey, removeAfter: inFlightUntil() }])
-    if (!(await blobs.move(row.upload_key, blobKey))) throw notArrived()
+    if (!(await blobs.copy(row.upload_key, blobKey))) throw notArrived()
     try {
       const { mime, size } = await lookAt(row, blobKey)
       const name = cleanFileName(row.name, mime)
-      return await intake.accept(row, { blobKey, name, mime, size })
+      const accepted = await intake.accept(row, { blobKey, name, mime, size })
+      // What could be put there until the URL expires is still removed later: its key stays written down.
+      await blobs.remove([row.upload_key]).catch(() => {})
+      return accepted
     } catch (error) {
       const isRefused = error instanceof ParleyError && !error.temporary && error.code !== 'conflict'
       if (isRefused) await intake.reject(row, error.code, blobKey)

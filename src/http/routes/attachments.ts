@@ -14,9 +14,6 @@ const FIELDS = 20
 const FIELD_BYTES = 1024
 const NAME_LENGTH = 1024
 
-/** How long a refused client may go on sending before it is cut off: it reads the answer only after that. */
-const LINGER_MS = 5000
-
 const params = chatParams.extend({ attachmentId: z.uuid() })
 const announced = z.object({
   name: cleanText.pipe(z.string().min(1).max(NAME_LENGTH)),
@@ -57,8 +54,10 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
         return await reply
           .status(201)
           .send({ data: await receiveFiles(enabled(), request.params.id, request, reply) })
-      } finally {
-        letGo(request)
+      } catch (error) {
+        // What is left of the upload is not read.
+        reply.header('connection', 'close')
+        throw error
       }
     },
   )
@@ -143,19 +142,6 @@ function goneSignal(reply: FastifyReply): AbortSignal {
       controller.abort(new ParleyError('bad_request', 'The upload was broken off.'))
   })
   return controller.signal
-}
-
-/**
- * What is left of a refused upload is thrown away as it comes: a client that is cut off at once would see a broken
- * connection in place of our answer.
- */
-function letGo({ raw }: FastifyRequest): void {
-  if (raw.readableEnded || raw.destroyed) return
-  raw.unpipe()
-  raw.resume()
-  const timer = setTimeout(() => raw.destroy(), LINGER_MS)
-  raw.once('close', () => clearTimeout(timer))
-  raw.once('end', () => clearTimeout(timer))
 }
 
 /** A path of our own door as the client reaches it. */
