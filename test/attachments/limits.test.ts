@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
@@ -76,7 +75,7 @@ t.test('who goes on sending after the limit still reads why, and is cut off', as
   const chatId = await createChat(node, ['ann'])
   const before = (await kept()).length
   const { asked, answer } = openForm(chatId)
-  const closed = once(asked, 'close')
+  const closed = new Promise((resolve) => asked.once('close', resolve))
   asked.write(head('endless.txt'))
   const pump = () => {
     while (!asked.destroyed && asked.write('x'.repeat(16_384)));
