@@ -276,8 +276,9 @@ t.test('Socket.IO: content has the same bounds as at the raw door', async (t) =>
     ['bad_request', { content: '\ud800' }],
     ['bad_request', { content: 'x', clientId: 'c'.repeat(65) }],
     ['bad_request', { content: 'x', attachments: 'a' }],
-    ['attachments_disabled', { content: 'x', attachments: [Buffer.from('file')] }],
-    ['attachments_disabled', { content: '', attachments: [{ name: 'f', data: Buffer.from('file') }] }],
+    ['bad_request', { content: 'x', attachments: [{ name: 'f' }] }],
+    ['unsupported_type', { content: '', attachments: [{ name: 'f.jpg', data: Buffer.from('file') }] }],
+    ['not_found', { content: 'x', attachments: ['a'] }],
   ]
   for (const [code, more] of cases) {
     const answer: unknown = await socket.timeout(20_000).emitWithAck('chat message', { chatId, ...more })
@@ -380,11 +381,11 @@ const requests: Rest[] = [
     headers: { 'idempotency-key': 'k'.repeat(65) },
   },
   {
-    what: 'attachments',
+    what: 'an attachment that there is none of',
     path: messages,
     body: { content: 'x', attachments: ['a'] },
-    status: 501,
-    code: 'attachments_disabled',
+    status: 404,
+    code: 'not_found',
   },
   ...[
     'text/plain',

@@ -45,6 +45,10 @@ const ROUTES = `
   POST /chats/{id}/read
   POST /chats/{id}/archive
   POST /chats/{id}/unarchive
+  POST /chats/{id}/attachments
+  POST /chats/{id}/attachments/presign
+  POST /chats/{id}/attachments/{attachmentId}/complete
+  GET /chats/{id}/attachments/{attachmentId}
   POST /chats/{id}/members
   DELETE /chats/{id}/members/{userId}
   POST /chats/{id}/close

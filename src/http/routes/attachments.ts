@@ -45,6 +45,7 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
       schema: {
         security,
         params: chatParams,
+        description: 'A form (multipart/form-data) with one or several files: all are taken, or none.',
         consumes: ['multipart/form-data'],
         response: { 201: z.object({ data: z.array(upload) }) },
       },
@@ -85,7 +86,14 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
 
   app.post(
     '/chats/:id/attachments/:attachmentId/complete',
-    { schema: { security, params, response: { 200: upload } } },
+    {
+      schema: {
+        security,
+        params,
+        description: 'The bytes are where they were announced. A repeat answers how things stand.',
+        response: { 200: upload },
+      },
+    },
     async (request) => {
       const { id, attachmentId } = request.params
       return await enabled().complete(callerOf(request), id, attachmentId)
@@ -94,7 +102,15 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
 
   app.get(
     '/chats/:id/attachments/:attachmentId',
-    { schema: { security, params, querystring: linkQuery, response: { 200: link } } },
+    {
+      schema: {
+        security,
+        params,
+        querystring: linkQuery,
+        description: 'Redirects (302) to a URL that is good for a few minutes, or answers it.',
+        response: { 200: link },
+      },
+    },
     async (request, reply) => {
       const { id, attachmentId } = request.params
       const { redirect, variant } = request.query
