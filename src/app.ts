@@ -107,7 +107,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ verifyToken, users, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, members, marks, messages, users, attachments, blobDoor, verifyToken, logger },
+    ...{ chats, members, marks, messages, users, attachments, verifyToken, logger },
+    blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
     isReady: async () => isServing && (await answers(store.ping)),
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,

@@ -104,6 +104,10 @@ export const environment = z.object({
   PARLEY_LINK_SECONDS: atLeast(1).default(300).describe('how long a URL to download from is good for'),
   PARLEY_UPLOADS: atLeast(1).default(50).describe('uploads under way on one node; more are `overloaded`'),
   PARLEY_SCAN_URL: httpUrl
+    .refine(
+      (url) => new URL(url).username === '' && new URL(url).password === '',
+      'must have no user or password',
+    )
     .optional()
     .describe('scanner that is asked about every attachment (docs/scanning.md); absent: none'),
   PARLEY_SCAN_TIMEOUT_MS: atLeast(100)

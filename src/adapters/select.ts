@@ -6,7 +6,6 @@ import type { Bus } from '../ports/bus.js'
 import type { Database } from '../ports/database.js'
 import type { Leases } from '../ports/leases.js'
 import { createFileBlobs } from './blobs-files.js'
-import { createS3Blobs } from './blobs-s3.js'
 import { createInProcessBus } from './bus-in-process.js'
 import { createRedisBus } from './bus-redis.js'
 import { createPGliteDatabase } from './database-pglite.js'
@@ -52,7 +51,11 @@ export async function selectBlobs(
   door: { blobs: BlobStore; secret: string } | undefined
 }> {
   if (config.kind === 'off') return { blobs: undefined, door: undefined }
-  if (config.kind === 's3') return { blobs: createS3Blobs(config, logger), door: undefined }
+  if (config.kind === 's3') {
+    // Half a second of a start that most nodes in tests and trials have no use for.
+    const { createS3Blobs } = await import('./blobs-s3.js')
+    return { blobs: createS3Blobs(config, logger), door: undefined }
+  }
   const secret = await readOrCreateSecret(config.dataDir, 'blob-secret')
   const blobs = createFileBlobs(join(config.dataDir, 'blobs'), secret)
   return { blobs, door: { blobs, secret } }

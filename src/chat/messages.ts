@@ -140,6 +140,14 @@ export function createMessages(options: MessagesOptions) {
       return await say(user, request, { kind: 'system', metadata, anywhere: true })
     },
 
+    /** What a send with this `clientId` is answered with when it is a repeat: for whoever has work to do before it. */
+    async findRepeat(user: User, chatId: string, clientId: string): Promise<Sent | undefined> {
+      const row = await store.messages.findByClientId(chatId, user.id, clientId)
+      if (row === undefined) return undefined
+      const { id, seq, rev, created_at } = row
+      return { id, seq, rev, createdAt: created_at.toISOString(), duplicate: true }
+    },
+
     /** The messages from `first` to `last`, both included, newest first. The caller has checked membership. */
     async range(chatId: string, first: number, last: number): Promise<Message[]> {
       return (await store.messages.range(chatId, first, last)).map(toMessage)

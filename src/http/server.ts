@@ -90,7 +90,7 @@ export async function createHttpServer(options: HttpOptions) {
       info: { title: 'Parley', version, description: 'The chat service for marketplaces.' },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
-    transform: jsonSchemaTransform,
+    transform: describeForms,
   })
 
   await app.register(healthRoutes, options)
@@ -109,3 +109,13 @@ export async function createHttpServer(options: HttpOptions) {
 }
 
 export type HttpServer = Awaited<ReturnType<typeof createHttpServer>>
+
+/** A form is read as it comes, so no schema checks it: this one is for readers alone. */
+function describeForms(
+  route: Parameters<typeof jsonSchemaTransform>[0],
+): ReturnType<typeof jsonSchemaTransform> {
+  const { schema, url } = jsonSchemaTransform(route)
+  const isForm = route.schema?.consumes?.includes('multipart/form-data') === true
+  const file = { type: 'array', items: { type: 'string', format: 'binary' } }
+  return { url, schema: isForm ? { ...schema, body: { type: 'object', properties: { file } } } : schema }
+}

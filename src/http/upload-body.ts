@@ -29,13 +29,18 @@ export function uploadBody(request: IncomingMessage, size: number, stallMs: numb
 
   async function* read(): AsyncGenerator<Buffer> {
     let arrived = 0
-    for (let one = await next(); !one.done; one = await next()) {
-      if (!Buffer.isBuffer(one.value)) throw new TypeError('a request brings bytes')
-      arrived += one.value.length
-      if (arrived > size) throw tooLarge()
-      yield one.value
+    try {
+      for (let one = await next(); !one.done; one = await next()) {
+        if (!Buffer.isBuffer(one.value)) throw new TypeError('a request brings bytes')
+        arrived += one.value.length
+        if (arrived > size) throw tooLarge()
+        yield one.value
+      }
+      if (arrived < size) throw tooShort()
+    } finally {
+      // It lets go of the request, which is read no further here; one that has stopped may never let go.
+      void chunks.return?.()
     }
-    if (arrived < size) throw tooShort()
   }
 
   return Readable.from(read(), { objectMode: false })

@@ -42,6 +42,8 @@ export const SOCKETIO_FRAME_BYTES = 10_000_000
 export const UPLOAD_MS = 30 * 60 * 1000
 /** An upload that brings nothing for this long has ended. */
 export const UPLOAD_IDLE_MS = 30_000
+/** Uploads of one user that may be under way on one node; more are `rate_limited`. */
+export const UPLOADS_OF_USER = 5
 /** How long a URL to upload to is good for. */
 export const UPLOAD_URL_SECONDS = 15 * 60
 /** Attachments of one user in one chat that no message names yet; more are `rate_limited`. */

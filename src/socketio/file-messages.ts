@@ -28,6 +28,7 @@ export function filesIn(data: unknown): readonly unknown[] | undefined {
 
 /** `chat message` with the files in it, as in the seed: they become attachments first, then the message names those. */
 export function createFileMessages(attachments: Attachments | undefined, frames: FrameContext) {
+  const { messages, logger } = frames
   const underWay = new Map<string, number>()
 
   async function upload(session: Session, chatId: string, files: Given): Promise<string[]> {
@@ -35,25 +36,11 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
     const most = attachments.limits.attachmentsPerMessage
     if (files.length > most) throw new ParleyError('too_large', `attachments: at most ${most}`)
     const caller = { user: session.user, isService: false }
-    const uploads = await attachments.receive(caller, chatId, files.flatMap(toFile))
+    const uploads = await attachments.receive(caller, chatId, toFiles(files))
     const ids = uploads.map((one) => one.id)
     if (uploads.every(({ status }) => status === 'ready')) return ids
     await attachments.discard(chatId, ids)
     throw new ParleyError('overloaded', 'The scanner has not given its verdict yet. Try again.')
-  }
-
-  /** What was uploaded for a message that did not take it is taken back. */
-  function discarding(chatId: string, ids: readonly string[], respond: Respond): Respond {
-    return {
-      reply(data) {
-        if ('duplicate' in data) void attachments?.discard(chatId, ids)
-        respond.reply(data)
-      },
-      error(error) {
-        void attachments?.discard(chatId, ids)
-        respond.error(error)
-      },
-    }
   }
 
   async function say(
@@ -62,7 +49,7 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
     files: readonly unknown[],
     respond: Respond,
   ): Promise<void> {
-    const { chatId, ref = null } = frame
+    const { chatId, clientId, ref = null } = frame
     const refuse = async (error: ParleyError) =>
       await dispatch(frames, session, { ok: false, ref, error }, respond)
     const parsed = given.safeParse(files)
@@ -70,16 +57,32 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
       return await refuse(new ParleyError('bad_request', 'attachments: bytes, { name, data: bytes }, or ids'))
     let uploaded: string[]
     try {
+      const repeat =
+        clientId === undefined ? undefined : await messages.findRepeat(session.user, chatId, clientId)
+      if (repeat !== undefined) return respond.reply(repeat)
       uploaded = await upload(session, chatId, parsed.data)
     } catch (error) {
       if (!(error instanceof ParleyError))
-        frames.logger.error({ error, sessionId: session.id }, 'an upload failed')
+        logger.error({ error, sessionId: session.id }, 'the files of a message could not be stored')
       return await refuse(toParleyError(error))
     }
     const left = [...uploaded]
     const ids = parsed.data.flatMap((one) => (typeof one === 'string' ? one : (left.shift() ?? [])))
-    const named = { ok: true, frame: { ...frame, attachments: ids } } as const
-    await dispatch(frames, session, named, discarding(chatId, uploaded, respond))
+    let isTaken = false
+    await dispatch(
+      frames,
+      session,
+      { ok: true, frame: { ...frame, attachments: ids } },
+      {
+        ...respond,
+        reply(data) {
+          isTaken = !('duplicate' in data)
+          respond.reply(data)
+        },
+      },
+    )
+    // Also when the session has ended meanwhile, and nobody is told.
+    if (!isTaken) await attachments?.discard(chatId, uploaded)
   }
 
   return {
@@ -108,8 +111,10 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
 }
 
 /** Bytes alone are called after their place; the extension follows from what they are. */
-function toFile(one: Given[number], index: number): File[] {
-  if (typeof one === 'string') return []
-  const { name, data } = Buffer.isBuffer(one) ? { name: `file-${index + 1}`, data: one } : one
-  return [{ name, body: Readable.from([data]) }]
+async function* toFiles(files: Given): AsyncGenerator<File> {
+  for (const [index, one] of files.entries()) {
+    if (typeof one === 'string') continue
+    const { name, data } = Buffer.isBuffer(one) ? { name: `file-${index + 1}`, data: one } : one
+    yield { name, body: Readable.from([data]) }
+  }
 }

@@ -12,7 +12,7 @@ import { dispatch, type FrameContext, type Respond } from '../sessions/frames/di
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Transport } from '../sessions/session.js'
 import { createFileMessages, filesIn } from './file-messages.js'
-import { patientParser } from './parser.js'
+import { boundedParser } from './parser.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 
 export interface SocketIoOptions {
@@ -42,7 +42,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
     serveClient: false,
-    parser: patientParser,
+    parser: boundedParser,
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
   const namespace = io.of(NAMESPACE)

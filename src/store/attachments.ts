@@ -57,6 +57,7 @@ export function createAttachmentStore(db: Kysely<Schema>) {
           .where('chat_id', '=', attachment.chat_id)
           .where('uploader_id', '=', attachment.uploader_id)
           .where('message_id', 'is', null)
+          .where('status', '<>', 'rejected')
           .executeTakeFirstOrThrow()
         if (unsent >= unsentMost) return false
         await trx.insertInto('attachments').values(attachment).execute()

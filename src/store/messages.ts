@@ -105,6 +105,22 @@ export function createMessageStore(db: Kysely<Schema>) {
         .execute()
     },
 
+    /** What a member has said with this client id; undefined when it was nothing, or by no member any more. */
+    async findByClientId(
+      chatId: string,
+      senderId: string,
+      clientId: string,
+    ): Promise<MessageRow | undefined> {
+      return await messages(db)
+        .innerJoin('chat_members as cm', (join) =>
+          join.onRef('cm.chat_id', '=', 'm.chat_id').onRef('cm.user_id', '=', 'm.sender_id'),
+        )
+        .where('m.chat_id', '=', chatId)
+        .where('m.sender_id', '=', senderId)
+        .where('m.client_id', '=', clientId)
+        .executeTakeFirst()
+    },
+
     /** The newest message of each chat that has any. */
     async lastOf(chatIds: readonly string[]): Promise<Map<string, MessageRow>> {
       const rows = await messages(db)

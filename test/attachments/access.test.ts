@@ -53,7 +53,9 @@ forEachBlobStore(t, { PARLEY_LINK_SECONDS: '60' }, async (t, stored) => {
     t.match(await askLink(stored, eve, other, id), { status: 404 })
     t.match(await askLink(stored, ann, chatId, NOBODY), { status: 404 })
     t.match(await askLink(stored, ann, chatId, '../x'), { status: 404 })
-    t.match(await askLink(stored, ann, chatId, 'x'), { status: 400 })
+    t.match(await askLink(stored, ann, chatId, 'x'), { status: 404, body: { error: { code: 'not_found' } } })
+    t.match(await askLink(stored, eve, chatId, 'x'), { status: 403 })
+    t.match(await complete(stored, ann, chatId, 'x'), { status: 404 })
     t.match(await complete(stored, ann, other, id), { status: 404 })
     const named = { content: 'mine', attachments: [id] }
     t.match(await call(node, eve, 'POST', `/chats/${other}/messages`, named), {

@@ -122,6 +122,8 @@ t.test('what is no form with files in it', async (t) => {
   const text = 'Content-Disposition: form-data; name="text"'
   t.match(await postRaw(chatId, text, 'no file'), coded(400, 'bad_request'))
   t.match(await postFiles(stored, ann, chatId, [file('empty.txt', '')]), coded(415, 'unsupported_type'))
+  const nameless = 'Content-Disposition: form-data; name="file"\r\nContent-Type: application/octet-stream'
+  t.match(await postRaw(chatId, nameless, 'a'), { status: 201, body: { data: [{ name: 'file.txt' }] } })
   const hostile = 'Content-Disposition: form-data; name="__proto__"; filename="a.txt"'
   t.match(await postRaw(chatId, hostile, 'a'), coded(400, 'bad_request'))
   const { asked, answer } = openForm(chatId)

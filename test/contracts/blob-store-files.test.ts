@@ -21,7 +21,7 @@ async function createPlace(t: Test): Promise<BlobPlace> {
   const blobs = createFileBlobs(folder, SECRET)
   const app = Fastify({ forceCloseConnections: true })
   app.setErrorHandler(answerError)
-  await app.register(blobRoutes, { blobs, secret: SECRET })
+  await app.register(blobRoutes, { blobs, secret: SECRET, uploads: 10 })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => await app.close())
   return { blobs, base, kept: () => filesIn(folder), description: { folder } }

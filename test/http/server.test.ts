@@ -19,7 +19,10 @@ const operation = z.looseObject({
     .default([]),
   requestBody: z
     .looseObject({
-      content: z.looseObject({ 'application/json': z.looseObject({ schema: z.looseObject({}) }) }),
+      content: z.record(
+        z.enum(['application/json', 'multipart/form-data']),
+        z.looseObject({ schema: z.looseObject({}) }).optional(),
+      ),
     })
     .optional(),
   responses: z.record(z.string(), z.looseObject({ description: z.string() })),

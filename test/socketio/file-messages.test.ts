@@ -126,6 +126,19 @@ t.test('a repeat is one message, and its files are there once', async (t) => {
   t.match(first, { type: 'reply', data: { seq: 1 } })
   t.match(again, { type: 'reply', data: { ...first.data, duplicate: true } })
   await until(async () => (await stored.kept()).length === before + 2, 'one blob and its thumbnail')
+  await call(node, token('shop', 'Shop', 'chat:service'), 'POST', `/chats/${chatId}/close`)
+  t.match(await sender.emitWithAck('chat message', once), again, 'a repeat is told before a closed chat')
+})
+
+t.test('ten megabytes are what one event may bring, in however many pieces', async (t) => {
+  const chatId = await createChat(node, ['ann'])
+  const sender = await joined(t, ann, chatId)
+  const ended = eventOf(sender, 'disconnect')
+  const piece = Buffer.alloc(4_000_000, 'x')
+  sender.emit('chat message', { chatId, content: '', attachments: [piece, piece, piece] })
+  await ended
+  const { body } = await call(node, ann, 'GET', `/chats/${chatId}/messages`)
+  t.equal(body.pagination.total, 0)
 })
 
 t.test('ids of what was uploaded before may stand among the bytes', async (t) => {

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import type { BlobStore } from '../../ports/blob-store.js'
 import type { JobQueue } from '../../ports/job-queue.js'
+import { UPLOADS_OF_USER } from '../../protocol/limits.js'
 import type { Store } from '../../store/store.js'
 import type { Chats } from '../chats.js'
 import { createThumbnails } from '../thumbnails.js'
+import { createGate } from './gate.js'
 import { attachmentKey, createIntake } from './intake.js'
 import { createLinks } from './links.js'
 import { createPresignedUploads } from './presigned.js'
@@ -40,6 +42,7 @@ export interface AttachmentsOptions {
 export function createAttachments(options: AttachmentsOptions) {
   const { store, blobs, chats, jobs, rules, ownUrl, logger } = options
   const { scan, unsentSeconds, linkSeconds } = rules
+  const gate = createGate({ most: rules.uploads, mostOfUser: UPLOADS_OF_USER })
   const intake = createIntake({
     store,
     blobs,
@@ -64,8 +67,8 @@ export function createAttachments(options: AttachmentsOptions) {
   )
 
   return {
-    ...createUploads({ store, blobs, chats, intake, rules, logger }),
-    ...createPresignedUploads({ store, blobs, chats, intake, rules }),
+    ...createUploads({ store, blobs, chats, intake, rules, gate, logger }),
+    ...createPresignedUploads({ store, blobs, chats, intake, rules, gate }),
     link: createLinks({ store, blobs, chats, linkSeconds }),
     /** Bounds that clients are told, and doors hold to. */
     limits: { attachmentBytes: rules.bytes, attachmentsPerMessage: rules.perMessage },

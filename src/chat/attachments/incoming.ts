@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { ParleyError } from '../../protocol/errors.js'
 import { UPLOAD_IDLE_MS } from '../../protocol/limits.js'
+import { within } from './patience.js'
 
 export interface Incoming {
   /** The first bytes, up to what was asked for. */
@@ -57,24 +58,16 @@ async function* upTo(
   }
 }
 
-/** The chunks of a source, which is destroyed when they are read no further. */
+/** The chunks of a source, which is destroyed when they are read no further, or when none comes for too long. */
 async function* withinPatience(source: Readable): AsyncGenerator<Buffer, void> {
-  const wait = () =>
-    setTimeout(() => {
-      source.destroy(new ParleyError('bad_request', 'The upload has brought nothing for too long.'))
-    }, UPLOAD_IDLE_MS)
-  let timer = wait()
+  const chunks = source[Symbol.asyncIterator]()
+  // While somebody downstream takes their time it is not the source that is slow.
+  const next = async () => await within(UPLOAD_IDLE_MS, chunks.next())
   try {
-    for await (const chunk of source) {
-      // While somebody downstream takes their time it is not the source that is slow.
-      clearTimeout(timer)
-      yield chunk
-      timer = wait()
-    }
+    for (let one = await next(); one.done !== true; one = await next()) yield one.value
   } catch (error) {
     throw error instanceof ParleyError ? error : new ParleyError('bad_request', 'The upload was broken off.')
   } finally {
-    clearTimeout(timer)
     source.destroy()
   }
 }

@@ -45,16 +45,21 @@ const SCAN_URL_SECONDS = 10 * 60
  * With no verdict an attachment stays quarantined, where nobody can name or read it, and the scanner is asked again.
  */
 export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLater }: IntakeOptions) {
-  /** @throws ParleyError `conflict` when the attachment was taken back meanwhile; whatever the blob store fails with */
+  /**
+   * Answers the attachment as it is then, also when it is another blob that it was given meanwhile.
+   *
+   * @throws ParleyError `conflict` when it was taken back meanwhile; whatever the blob store fails with
+   */
   async function accept(row: AttachmentRow, arrived: Arrived): Promise<AttachmentRow> {
     const { blobKey, ...known } = arrived
     if (scanner === undefined) return await makeReady(row, arrived, 'uploading')
+    // First the job: one that is quarantined is asked about again, whatever becomes of this node.
+    await scanLater({ chatId: row.chat_id, id: row.id })
     const quarantined = await step(row, {
       from: ['uploading'],
       set: { ...known, status: 'quarantined', blob_key: blobKey },
       owns: [blobKey],
     })
-    await scanLater({ chatId: row.chat_id, id: row.id })
     return await scan(quarantined)
   }
 
@@ -76,7 +81,7 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
     })
     const verdict = await scanner(row.id, new URL(url, ownUrl()).href)
     if (verdict === undefined) return row
-    if (verdict === 'infected') return await reject(row, 'unsupported_type', row.blob_key)
+    if (verdict === 'infected') return await reject(row, 'quarantined', 'unsupported_type', row.blob_key)
     const { blob_key: blobKey, name, mime, size } = row
     return await makeReady(row, { blobKey, name, mime, size }, 'quarantined')
   }
@@ -119,16 +124,21 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
   }
 
   /** The blob is due for removal at once; the row stays, to say why, until unsent attachments are taken back. */
-  async function reject(row: AttachmentRow, fault: ErrorCode, blobKey: string): Promise<AttachmentRow> {
-    return await step(row, {
-      from: ['uploading', 'quarantined'],
-      set: { status: 'rejected', fault, blob_key: null },
-      frees: [blobKey],
-    })
+  async function reject(
+    row: AttachmentRow,
+    from: 'uploading' | 'quarantined',
+    fault: ErrorCode,
+    blobKey: string,
+  ): Promise<AttachmentRow> {
+    const set = { status: 'rejected', fault, blob_key: null } as const
+    return await step(row, { from: [from], set, frees: [blobKey] })
   }
 
+  /** Somebody else may have taken the step before us: then theirs counts. */
   async function step(row: AttachmentRow, change: AttachmentStep): Promise<AttachmentRow> {
-    const after = await store.attachments.step(row.chat_id, row.id, change)
+    const after =
+      (await store.attachments.step(row.chat_id, row.id, change)) ??
+      (await store.attachments.find(row.chat_id, row.id))
     if (after === undefined) throw new ParleyError('conflict', 'The attachment was taken back meanwhile.')
     return after
   }

