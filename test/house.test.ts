@@ -43,8 +43,8 @@ const HOMES: readonly (readonly [RegExp, RegExp])[] = [
   [/^(uWebSockets\.js|uwebsockets)$/i, /^gateway\//],
   [/^(@fastify\/|fastify)/, /^http\//],
   [/^(socket|engine)\.io/, /^socketio\//],
-  [/^file-type$/, /^chat\/content-type\.ts$/],
-  [/^sharp$/, /^chat\/thumbnails\.ts$/],
+  [/^file-type$/, /^chat\/attachments\/content-type\.ts$/],
+  [/^sharp$/, /^chat\/attachments\/thumbnails\.ts$/],
   [/^(fast-jwt|get-jwks)$/, /^chat\/tokens\.ts$/],
 ]
 

@@ -3,8 +3,8 @@
 // Its stdout is one JSON document: the answer, and the megabytes that the process grew by.
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { SAMPLE_BYTES, tellType } from '../../dist/chat/content-type.js'
-import { createThumbnails } from '../../dist/chat/thumbnails.js'
+import { SAMPLE_BYTES, tellType } from '../../dist/chat/attachments/content-type.js'
+import { createThumbnails } from '../../dist/chat/attachments/thumbnails.js'
 
 const [work, path] = process.argv.slice(2)
 const file = await readFile(path)

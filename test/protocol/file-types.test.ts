@@ -1,5 +1,5 @@
 import t from 'tap'
-import { tellType } from '../../src/chat/content-type.js'
+import { tellType } from '../../src/chat/attachments/content-type.js'
 import { cleanFileName } from '../../src/protocol/file-name.js'
 import { FILE_TYPES, isFileType } from '../../src/protocol/file-types.js'
 import { SAMPLE_FILES } from '../helpers/sample-files.js'

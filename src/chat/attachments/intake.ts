@@ -6,8 +6,8 @@ import { type ErrorCode, ParleyError } from '../../protocol/errors.js'
 import { UPLOAD_MS } from '../../protocol/limits.js'
 import type { AttachmentRow, AttachmentStep } from '../../store/attachments.js'
 import type { Store } from '../../store/store.js'
-import type { Picture, Thumbnails } from '../thumbnails.js'
 import type { Scanner } from './scanner.js'
+import type { Picture, Thumbnails } from './thumbnails.js'
 
 /** An attachment whose bytes are in the store under this key, told to be of this type, and not yet taken. */
 export interface Arrived {

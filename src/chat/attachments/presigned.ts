@@ -10,8 +10,8 @@ import type { Upload, UploadTarget } from '../../protocol/objects.js'
 import type { AttachmentRow } from '../../store/attachments.js'
 import type { Store } from '../../store/store.js'
 import type { Caller, Chats } from '../chats.js'
-import { SAMPLE_BYTES, tellType } from '../content-type.js'
 import { toUpload } from '../views.js'
+import { SAMPLE_BYTES, tellType } from './content-type.js'
 import type { Gate } from './gate.js'
 import { type Intake, inFlightUntil } from './intake.js'
 import { checkMayUpload, checkType, insert, newAttachment, type UploadRules } from './uploads.js'
@@ -59,16 +59,24 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules, gat
     if (row.upload_key === null) throw notArrived()
     const blobKey = `files/${randomUUID()}`
     await store.attachments.disown([{ key: blobKey, removeAfter: inFlightUntil() }])
-    let taken: AttachmentRow | undefined
     try {
       if (!(await blobs.copy(row.upload_key, blobKey))) throw notArrived()
-      taken = await look(row, blobKey)
-      return taken
+      return await look(row, blobKey)
     } finally {
-      // The upload's key stays written down until its URL has expired: somebody may put something there again.
-      const unused = taken === undefined || taken.blob_key === blobKey ? [] : [blobKey]
-      await blobs.remove(taken === undefined ? [blobKey] : [...unused, row.upload_key]).catch(() => {})
+      // What cannot be tidied now is written down, and removed later.
+      await tidy(row, blobKey, row.upload_key).catch(() => {})
     }
+  }
+
+  /**
+   * However a look has ended, the row says whether the copy was taken: also when its answer was lost. The upload's key
+   * stays written down until its URL has expired, for somebody may put something there again.
+   */
+  async function tidy({ chat_id, id }: AttachmentRow, blobKey: string, uploadKey: string): Promise<void> {
+    const now = await store.attachments.find(chat_id, id)
+    const copy = now?.blob_key === blobKey ? [] : [blobKey]
+    const original = now?.status === 'uploading' ? [] : [uploadKey]
+    await blobs.remove([...copy, ...original])
   }
 
   async function look(row: AttachmentRow, blobKey: string): Promise<AttachmentRow> {

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type'
-import { extensionOf } from '../protocol/file-name.js'
-import { FILE_TYPES, type FileType, isFileType } from '../protocol/file-types.js'
+import { extensionOf } from '../../protocol/file-name.js'
+import { FILE_TYPES, type FileType, isFileType } from '../../protocol/file-types.js'
 
 /** As much of a file's beginning as `tellType` may be given. */
 export const SAMPLE_BYTES = 64 * 1024

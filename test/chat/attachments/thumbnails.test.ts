@@ -1,11 +1,11 @@
 import { PassThrough, Readable } from 'node:stream'
 import sharp from 'sharp'
 import t from 'tap'
-import { createThumbnails } from '../../src/chat/thumbnails.js'
-import { until } from '../helpers/clients.js'
-import { memoryOf } from '../helpers/memory.js'
-import { blackPng } from '../helpers/png.js'
-import { pdf, picture, SAMPLE_FILES } from '../helpers/sample-files.js'
+import { createThumbnails } from '../../../src/chat/attachments/thumbnails.js'
+import { until } from '../../helpers/clients.js'
+import { memoryOf } from '../../helpers/memory.js'
+import { blackPng } from '../../helpers/png.js'
+import { pdf, picture, SAMPLE_FILES } from '../../helpers/sample-files.js'
 
 const { make } = createThumbnails({ concurrency: 2 })
 
