@@ -164,6 +164,7 @@ t.test('a store without its keys, and types that cannot be told, are refused', a
   ])
     t.match(refusal({ S3_ENDPOINT: url }), /S3_ENDPOINT/, url)
   t.match(refusal({ S3_BUCKET: '../etc' }), /S3_BUCKET/)
+  t.match(refusal({ PARLEY_SCAN_URL: 'http://user:hush@scanner/' }), /PARLEY_SCAN_URL/)
   t.match(refusal({ PARLEY_ATTACHMENT_TYPES: 'image/png,image/svg+xml' }), /image\/svg\+xml/)
   t.match(refusal({ PARLEY_ATTACHMENTS_PER_MESSAGE: '21' }), /PARLEY_ATTACHMENTS_PER_MESSAGE/)
 })

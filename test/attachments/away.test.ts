@@ -25,7 +25,7 @@ const photo = { name: 'shoe.jpg', body: await picture(800, 600).jpeg().toBuffer(
 const AWAY = { error: { code: 'overloaded', temporary: true } }
 
 t.test('the blob store stops in the middle of uploads, and comes back', async (t) => {
-  const stored = await startS3Node(t, { PARLEY_ATTACHMENT_UNSENT_SECONDS: '3' })
+  const stored = await startS3Node(t)
   const { node, s3, kept } = stored
   if (s3 === undefined) throw new Error('there is no S3')
   const chatId = await createChat(node, ['ann', 'bob'])
