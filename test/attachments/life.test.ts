@@ -197,19 +197,26 @@ forEachBlobStore(t, {}, async (t, stored) => {
   })
 })
 
-t.test('what no message names is removed after a while, what one names stays', async (t) => {
-  forEachBlobStore(t, { PARLEY_ATTACHMENT_UNSENT_SECONDS: '2' }, async (t, stored) => {
-    const { node, kept } = stored
-    const chatId = await createChat(node, ['ann', 'bob'])
-    const named = await uploadFile(stored, ann, chatId, photo)
-    const client = await sessionOf(t, node, 'bob')
-    await joinChat(client, chatId)
-    await say(await sessionOf(t, node, 'ann'), chatId, 'here', { attachments: [named.id] })
-    await messagePush(client, 'here')
-    const unsent = await uploadFile(stored, ann, chatId, photo)
-    t.equal((await kept()).length, 4)
-    await until(async () => (await kept()).length === 2, 'the blob and the thumbnail are removed')
-    t.match(await askLink(stored, ann, chatId, unsent.id), { status: 404 })
-    t.equal(sha256((await download(stored, bob, chatId, named.id)).body), sha256(photo.body))
-  })
-})
+t.test(
+  'what has an end: what no message names is removed, a URL expires, what one names stays',
+  async (t) => {
+    const soon = { PARLEY_ATTACHMENT_UNSENT_SECONDS: '3', PARLEY_LINK_SECONDS: '2' }
+    forEachBlobStore(t, soon, async (t, stored) => {
+      const { node, kept } = stored
+      const chatId = await createChat(node, ['ann', 'bob'])
+      const named = await uploadFile(stored, ann, chatId, photo)
+      const client = await sessionOf(t, node, 'bob')
+      await joinChat(client, chatId)
+      await say(await sessionOf(t, node, 'ann'), chatId, 'here', { attachments: [named.id] })
+      await messagePush(client, 'here')
+      const { url, expiresAt } = await linkTo(stored, bob, chatId, named.id)
+      const unsent = await uploadFile(stored, ann, chatId, photo)
+      t.equal((await kept()).length, 4)
+      await until(async () => (await kept()).length === 2, 'the blob and the thumbnail are removed')
+      t.match(await askLink(stored, ann, chatId, unsent.id), { status: 404 })
+      await until(async () => (await fetch(url)).status === 403, 'it has expired')
+      t.ok(Date.now() >= Date.parse(expiresAt) - 1000)
+      t.equal(sha256((await download(stored, bob, chatId, named.id)).body), sha256(photo.body))
+    })
+  },
+)
