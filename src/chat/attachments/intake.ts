@@ -60,7 +60,7 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
       set: { ...known, status: 'quarantined', blob_key: blobKey },
       owns: [blobKey],
     })
-    return await scan(quarantined)
+    return quarantined.status === 'quarantined' ? await scan(quarantined) : quarantined
   }
 
   /** A job's work: asks about one that is still quarantined. @throws Error when there is no verdict yet */
