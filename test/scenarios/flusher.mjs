@@ -68,6 +68,7 @@ function newMessage(chatId) {
     kind: 'user',
     content: 'hello',
     metadata: null,
+    attachments: [],
     anywhere: false,
   }
 }

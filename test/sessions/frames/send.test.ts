@@ -145,8 +145,8 @@ t.test('content has bounds', async (t) => {
     ['too_large', 'ö'.repeat(4097)],
     ['too_large', '€'.repeat(2731)],
     ['bad_request', ''],
-    ['attachments_disabled', 'with a file', { attachments: ['a-1'] }],
-    ['attachments_disabled', '', { attachments: ['a-1'] }],
+    ['not_found', 'with a file', { attachments: ['a-1'] }],
+    ['not_found', '', { attachments: ['a-1'] }],
   ]
   for (const [code, content, more] of refused) {
     const answer = await ann.request({ type: 'send', chatId, content, ...more })
