@@ -1,5 +1,27 @@
 -- What the migrations amount to, to be read: made by `npm run schema`, never by hand.
 
+CREATE TABLE attachments (
+  chat_id text NOT NULL,
+  id uuid NOT NULL,
+  uploader_id text NOT NULL,
+  message_id uuid,
+  status text NOT NULL,
+  name text NOT NULL,
+  mime text NOT NULL,
+  size bigint NOT NULL,
+  width integer,
+  height integer,
+  upload_key text,
+  blob_key text,
+  thumbnail_key text,
+  fault text,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT attachments_pkey PRIMARY KEY (chat_id, id),
+  CONSTRAINT attachments_status_check CHECK ((status = ANY (ARRAY['uploading'::text, 'quarantined'::text, 'ready'::text, 'rejected'::text])))
+);
+CREATE INDEX attachments_unsent ON attachments USING btree (chat_id, uploader_id) WHERE (message_id IS NULL);
+CREATE INDEX attachments_unsent_age ON attachments USING btree (created_at) WHERE (message_id IS NULL);
+
 CREATE TABLE chat_events (
   chat_id text NOT NULL,
   rev bigint NOT NULL,
@@ -69,6 +91,7 @@ CREATE TABLE messages (
   created_at timestamp(3) with time zone NOT NULL,
   edited_at timestamp(3) with time zone,
   deleted_at timestamp(3) with time zone,
+  attachments jsonb,
   CONSTRAINT messages_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'system'::text]))),
   CONSTRAINT messages_pkey PRIMARY KEY (chat_id, seq)
 );
@@ -81,6 +104,13 @@ CREATE TABLE order_chats (
   CONSTRAINT order_chats_pkey PRIMARY KEY (order_id)
 );
 
+CREATE TABLE unowned_blobs (
+  key text NOT NULL,
+  remove_after timestamp(3) with time zone NOT NULL,
+  CONSTRAINT unowned_blobs_pkey PRIMARY KEY (key)
+);
+CREATE INDEX unowned_blobs_due ON unowned_blobs USING btree (remove_after);
+
 CREATE TABLE users (
   id text NOT NULL,
   full_name text NOT NULL,
@@ -89,8 +119,8 @@ CREATE TABLE users (
   CONSTRAINT users_pkey PRIMARY KEY (id)
 );
 
-CREATE OR REPLACE FUNCTION commit_messages(chat_ids text[], sender_ids text[], ids uuid[], client_ids text[], contents text[], kinds text[], metadatas text[], anywhere boolean[])
- RETURNS TABLE(item integer, outcome text, id uuid, seq bigint, rev bigint, created_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION commit_messages(chat_ids text[], sender_ids text[], ids uuid[], client_ids text[], contents text[], kinds text[], metadatas text[], anywhere boolean[], named_items integer[], named_ids uuid[])
+ RETURNS TABLE(item integer, outcome text, id uuid, seq bigint, rev bigint, created_at timestamp with time zone, attachments jsonb)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
@@ -101,11 +131,47 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   committed_at timestamptz(3);
+  -- Of each message that names attachments: why it cannot have them, and how it shows them.
+  faults text[];
+  shown jsonb[];
 BEGIN
   PERFORM FROM chats WHERE chats.id = ANY (chat_ids) ORDER BY chats.id FOR NO KEY UPDATE;
 
   -- After the wait for the locks, or times would run against seq.
   committed_at := clock_timestamp();
+
+  -- The lock on the chat keeps other flushes away from its attachments, the lock on the attachment whoever removes
+  -- those that no message names.
+  IF cardinality(named_ids) > 0 THEN
+    PERFORM FROM attachments a
+    JOIN unnest(named_items, named_ids) AS n(item, id) ON a.chat_id = chat_ids[n.item] AND a.id = n.id
+    ORDER BY a.chat_id, a.id FOR UPDATE OF a;
+
+    WITH named AS (
+      SELECT n.*, row_number() OVER (PARTITION BY chat_ids[n.item], n.id ORDER BY n.place) > 1 AS is_taken
+      FROM unnest(named_items, named_ids) WITH ORDINALITY AS n(item, id, place)
+    ),
+    looked_at AS (
+      SELECT n.item,
+        CASE
+          WHEN bool_or(a.id IS NULL) THEN 'attachment_not_found'
+          WHEN bool_or(
+            n.is_taken OR a.message_id IS NOT NULL OR a.status <> 'ready' OR a.uploader_id <> sender_ids[n.item]
+          ) THEN 'attachment_not_usable'
+        END AS fault,
+        jsonb_agg(
+          jsonb_strip_nulls(jsonb_build_object(
+            'id', a.id, 'name', a.name, 'mime', a.mime, 'size', a.size, 'width', a.width, 'height', a.height
+          )) ORDER BY n.place
+        ) AS shown
+      FROM named n
+      LEFT JOIN attachments a ON a.chat_id = chat_ids[n.item] AND a.id = n.id
+      GROUP BY n.item
+    )
+    SELECT array_agg(l.fault ORDER BY i.item), array_agg(l.shown ORDER BY i.item) INTO faults, shown
+    FROM generate_subscripts(chat_ids, 1) AS i(item)
+    LEFT JOIN looked_at l ON l.item = i.item;
+  END IF;
 
   RETURN QUERY
   WITH judged AS (
@@ -115,10 +181,12 @@ BEGIN
         WHEN c.id IS NULL OR NOT (i.anywhere OR m.user_id IS NOT NULL) THEN 'not_a_member'
         WHEN old.id IS NOT NULL THEN 'duplicate'
         WHEN c.closed_at IS NOT NULL THEN 'chat_closed'
+        WHEN i.fault IS NOT NULL THEN i.fault
         ELSE 'committed'
       END AS outcome
-    FROM unnest(chat_ids, sender_ids, ids, client_ids, contents, kinds, metadatas, anywhere)
-      WITH ORDINALITY AS i(chat_id, sender_id, id, client_id, content, kind, metadata, anywhere, item)
+    FROM unnest(chat_ids, sender_ids, ids, client_ids, contents, kinds, metadatas, anywhere, faults, shown)
+      WITH ORDINALITY
+      AS i(chat_id, sender_id, id, client_id, content, kind, metadata, anywhere, fault, shown, item)
     LEFT JOIN chats c ON c.id = i.chat_id
     LEFT JOIN chat_members m ON m.chat_id = i.chat_id AND m.user_id = i.sender_id
     LEFT JOIN messages old
@@ -130,9 +198,9 @@ BEGIN
   ),
   inserted AS (
     INSERT INTO messages
-      (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, metadata, client_id, created_at)
+      (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, metadata, attachments, client_id, created_at)
     SELECT n.chat_id, n.last_seq + n.n, n.last_rev + n.n, n.last_rev + n.n,
-      n.id, n.sender_id, n.kind, n.content, n.metadata::jsonb, n.client_id, committed_at
+      n.id, n.sender_id, n.kind, n.content, n.metadata::jsonb, n.shown, n.client_id, committed_at
     FROM numbered n
   ),
   advanced AS (
@@ -150,9 +218,20 @@ BEGIN
     ) t
     WHERE m.chat_id = t.chat_id AND m.user_id = t.sender_id
   )
-  SELECT n.item::integer, n.outcome, n.id, n.last_seq + n.n, n.last_rev + n.n, committed_at FROM numbered n
+  SELECT n.item::integer, n.outcome, n.id, n.last_seq + n.n, n.last_rev + n.n, committed_at, n.shown FROM numbered n
   UNION ALL
-  SELECT j.item::integer, j.outcome, j.old_id, j.old_seq, j.old_rev, j.old_created_at
+  SELECT j.item::integer, j.outcome, j.old_id, j.old_seq, j.old_rev, j.old_created_at, NULL::jsonb
   FROM judged j WHERE j.outcome <> 'committed';
+
+  -- The newest messages of its chat: the message is among them, or was not committed.
+  IF cardinality(named_ids) > 0 THEN
+    UPDATE attachments a SET message_id = ids[n.item]
+    FROM unnest(named_items, named_ids) AS n(item, id)
+    WHERE a.chat_id = chat_ids[n.item] AND a.id = n.id AND faults[n.item] IS NULL AND EXISTS (
+      SELECT FROM chats c
+      JOIN messages m ON m.chat_id = c.id AND m.seq > c.last_seq - cardinality(ids)
+      WHERE c.id = a.chat_id AND m.id = ids[n.item]
+    );
+  END IF;
 END
 $function$;
