@@ -20,7 +20,7 @@ const tools = [
 const policy = '/usr/sbin/policy-rc.d'
 
 /** The tools' paths, as variables for the tests; that of an optional tool that cannot be had is not there. */
-export async function findTools() {
+export async function findTools({ withOptional }) {
   const missing = tools.filter((tool) => !find(tool))
   const needed = missing.filter((tool) => !tool.isOptional).map((tool) => tool.debian)
   if (needed.length > 0) {
@@ -28,7 +28,7 @@ export async function findTools() {
       throw new Failure(`missing: ${needed.join(', ')} (install it, or run as root on Debian)`)
     await install(needed)
   }
-  for (const tool of missing.filter((tool) => tool.isOptional)) {
+  for (const tool of missing.filter((tool) => withOptional && tool.isOptional)) {
     const isThere = () => find(tool) !== undefined
     const reason = await tryToInstall(tool.debian, isThere, () => install([tool.debian]))
     if (reason) console.log(`skipped: ${tool.commands[0]} ${reason}`)

@@ -14,9 +14,19 @@ import { createReport } from './tap-report.mjs'
 const oldest = '15'
 // What differs between versions of Postgres is in the SQL, so the second engine runs the tests that reach it.
 const foldersForOldest = ['test/store', 'test/contracts', 'test/scenarios']
-const isOfOtherAdapter = (file) => file.startsWith('test/contracts/') && !file.includes('postgres')
+const isOfOtherAdapter = (file) => file.startsWith('test/contracts/') && !file.includes('database-postgres')
+// `npm run test:long`: what a run within a quarter of an hour has no room for.
+const long = [
+  'test/attachments/clamav.test.ts',
+  'test/attachments/large.test.ts',
+  'test/contracts/job-queue-pglite.test.ts',
+  'test/docs/clamav-bridge.test.ts',
+  'test/docs/clamav.test.ts',
+  'test/web/attachments-s3.test.ts',
+  'test/web/attachments.test.ts',
+]
 
-const args = process.argv.slice(2)
+const args = process.argv.slice(2).flatMap((arg) => (arg === '--long' ? long : [arg]))
 const named = args.some((arg) => !arg.startsWith('-'))
 const interrupt = new AbortController()
 const { signal } = interrupt
@@ -31,7 +41,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 await main(async () => {
   await prepare({ signal })
   if (!named) await check()
-  const tools = await findTools()
+  const tools = await findTools({ withOptional: named })
   const legs = await inFolder(async (folder) => await runLegs(folder, tools))
   summarise(legs)
 })
@@ -57,7 +67,8 @@ async function inFolder(body) {
 
 async function runLegs(folder, tools) {
   const embedded = await embeddedBinaries(join(folder, 'binaries'))
-  const newest = await leg('Postgres 18', embedded, folder, tools, args)
+  const files = named ? [] : (await testsIn('test')).filter((file) => !long.includes(file))
+  const newest = await leg('Postgres 18', embedded, folder, tools, [...args, ...files])
   if (named) return [newest]
   const second = await legOnOldest(folder, tools)
   return second ? [newest, second] : [newest]
