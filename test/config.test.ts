@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { ConfigError, environment, loadConfig } from '../src/config.js'
+import { ConfigError, loadConfig } from '../src/config.js'
+import { environment } from '../src/environment.js'
 import { FILE_TYPES } from '../src/protocol/file-types.js'
 
 /** The message of the refusal. */

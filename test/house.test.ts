@@ -25,7 +25,8 @@ const FLOORS = [
 /** What stands beside the floors, and all that it may import. */
 const BESIDE: Record<string, readonly string[]> = {
   adapters: ['ports', 'protocol'],
-  'config.ts': ['protocol'],
+  'environment.ts': [],
+  'config.ts': ['environment.ts', 'protocol'],
   'logger.ts': ['config.ts'],
 }
 
@@ -33,6 +34,7 @@ const BESIDE: Record<string, readonly string[]> = {
 const USERS_OF: Record<string, readonly string[]> = {
   adapters: ['app.ts', 'token-key.ts'],
   'logger.ts': ['main.ts'],
+  'environment.ts': ['config.ts'],
   'config.ts': ['app.ts', 'logger.ts', 'main.ts', 'token-key.ts', 'token.ts'],
 }
 

@@ -1,0 +1,146 @@
+import { createPublicKey } from 'node:crypto'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+/**
+ * The variables that are read, each with its check and its default. Its description is its row in the README's table
+ * (a test keeps the two equal).
+ */
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const atLeast = (least: number) => z.coerce.number().int().min(least).max(1_000_000_000)
+const text = z.string().min(1)
+const list = text.transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+const httpUrl = z.url({ protocol: /^https?$/ })
+
+/** The client of the store would drop a path without a word, and cannot reach an IPv6 literal. */
+const s3Url = httpUrl.refine(
+  (url) => /^https?:\/\/[^/[\]@?#]+\/?$/.test(url),
+  'must be a scheme, a host name and perhaps a port',
+)
+
+/** A PEM in one line of an env file has its line breaks written out. */
+const pem = text
+  .transform((value) => value.replaceAll('\\n', '\n'))
+  .refine(isPublicKey, 'must be a public key in PEM, of type RSA, EC or Ed25519')
+
+export const environment = z.object({
+  PORT: port
+    .default(3000)
+    .describe('Fastify: REST, the Socket.IO door, the page, `/openapi.json`, `/livez`, `/readyz`'),
+  WS_PORT: port.default(3001).describe('uWebSockets.js: raw WebSocket at `/ws`; taken exclusively'),
+  HOST: text.default('127.0.0.1').describe('address of all listeners'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('Postgres 15 or later; absent: embedded PGlite in `DATA_DIR`'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis 7 or later; absent: in-process bus, one node'),
+  S3_ENDPOINT: s3Url
+    .optional()
+    .describe('MinIO or any S3, for attachments; absent: files in `DATA_DIR`, or none with `REDIS_URL`'),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .default('parley')
+    .describe('made when it is missing; never public'),
+  S3_ACCESS_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
+  S3_SECRET_KEY: text.optional().describe('needed with `S3_ENDPOINT`'),
+  S3_REGION: text.default('us-east-1').describe('region that requests are signed for'),
+  S3_PUBLIC_ENDPOINT: s3Url
+    .optional()
+    .describe('address that browsers reach the store by; absent: `S3_ENDPOINT`'),
+  REDIS_MODE: z.literal('standalone').default('standalone').describe('only `standalone` in this version'),
+  JWT_SECRET: text
+    .optional()
+    .describe('HS256 secret; embedded without any key: a random one kept in `DATA_DIR`'),
+  JWT_PUBLIC_KEY: pem.optional().describe('PEM: RSA (RS256…), EC (ES256…) or Ed25519 (EdDSA)'),
+  JWKS_URL: httpUrl.optional().describe('public keys by `kid`; cached'),
+  JWT_ISSUER: text.optional().describe('checked when set'),
+  JWT_AUDIENCE: text.optional().describe('checked when set'),
+  CORS_ORIGINS: list.optional().describe('browser origins, separated by commas; embedded: `*`, else none'),
+  TRUST_PROXY: list
+    .refine(
+      (addresses) => addresses.every(isAddressRange),
+      'must be IP addresses, ranges such as 10.0.0.0/8, or loopback',
+    )
+    .optional()
+    .describe('addresses whose `X-Forwarded-For` is believed, separated by commas'),
+  DATA_DIR: text.default('./data').describe('embedded data; one process per folder'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe("pino's levels"),
+  PARLEY_DATABASE_POOL: atLeast(2).default(10).describe('connections to Postgres of one node'),
+  PARLEY_COMMIT_BATCH: atLeast(1).default(200).describe('messages of one flush at most'),
+  PARLEY_COMMIT_QUEUE: atLeast(1)
+    .default(10_000)
+    .describe('messages that may wait for a flush; more are `overloaded`'),
+  PARLEY_SWEEP_MS: atLeast(50).default(4000).describe('how often active chats are compared with Postgres'),
+  PARLEY_LEASE_MS: atLeast(300)
+    .default(10_000)
+    .describe('presence: a node that is silent for this long is taken for dead'),
+  PARLEY_OFFLINE_HOLD_MS: atLeast(0).default(4000).describe('presence: how long going offline is held back'),
+  PARLEY_ATTACHMENT_BYTES: atLeast(1).default(26_214_400).describe('bytes of one attachment at most'),
+  PARLEY_ATTACHMENTS_PER_MESSAGE: atLeast(1)
+    .pipe(z.number().max(20))
+    .default(10)
+    .describe('attachments of one message, and files of one upload, at most'),
+  PARLEY_ATTACHMENT_TYPES: list
+    .optional()
+    .describe('types that are taken, told by their content and separated by commas; absent: see Attachments'),
+  PARLEY_ATTACHMENT_UNSENT_SECONDS: atLeast(1)
+    .default(86_400)
+    .describe('an attachment that no message names is removed after this'),
+  PARLEY_LINK_SECONDS: atLeast(1).default(300).describe('how long a URL to download from is good for'),
+  PARLEY_UPLOADS: atLeast(1).default(50).describe('uploads under way on one node; more are `overloaded`'),
+  PARLEY_SCAN_URL: httpUrl
+    .refine(
+      (url) => new URL(url).username === '' && new URL(url).password === '',
+      'must have no user or password',
+    )
+    .optional()
+    .describe('scanner that is asked about every attachment (docs/scanning.md); absent: none'),
+  PARLEY_SCAN_TIMEOUT_MS: atLeast(100)
+    .default(30_000)
+    .describe('how long a scanner may take for its verdict'),
+  PARLEY_RATE_MESSAGES: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
+  PARLEY_RATE_JOINS: atLeast(0).default(50).describe('reserved: checked, not yet enforced'),
+  PARLEY_RATE_TYPING: atLeast(0).default(5).describe('reserved: checked, not yet enforced'),
+  PARLEY_RATE_CONNECTS: atLeast(0).default(10).describe('reserved: checked, not yet enforced'),
+  PARLEY_RATE_CONNECTS_PER_ADDRESS: atLeast(0).default(100).describe('reserved: checked, not yet enforced'),
+  PARLEY_SESSIONS_PER_USER: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
+  PARLEY_SESSION_BUFFER_BYTES: atLeast(65_536)
+    .default(1_048_576)
+    .describe('bytes that may wait for one slow session of the raw door before it is dropped'),
+  PARLEY_DRAIN_SECONDS: atLeast(0).default(25).describe('reserved: checked, not yet enforced'),
+})
+
+export type Environment = z.infer<typeof environment>
+
+function isAddressRange(text: string): boolean {
+  if (text === 'loopback') return true
+  const [address = '', bits, ...rest] = text.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return (
+    rest.length === 0 &&
+    most > 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most))
+  )
+}
+
+function isPublicKey(value: string): boolean {
+  try {
+    return ['rsa', 'ec', 'ed25519'].includes(createPublicKey(value).asymmetricKeyType ?? '')
+  } catch {
+    return false
+  }
+}
