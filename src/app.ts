@@ -96,7 +96,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   /** Where this node's HTTP door is reached from beside it. */
   function ownUrl(): string {
     const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
-    return `http://${host.includes(':') ? `[${host}]` : host}:${listenedPort(http.server.address(), config.port)}`
+    return `http://${hostInUrl(host)}:${listenedPort(http.server.address(), config.port)}`
   }
 
   let isServing = false
@@ -166,6 +166,11 @@ function pageSigner(config: Config, key: TokenKey) {
 /** Where the page's images come from, when not from its own address. */
 function blobOrigin({ blobs }: Config): string | undefined {
   return blobs.kind === 's3' ? new URL(blobs.publicEndpoint).origin : undefined
+}
+
+/** An IPv6 address needs brackets there. */
+export function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function listenedPort(address: ReturnType<HttpServer['address']>, configured: number): number {

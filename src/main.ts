@@ -1,4 +1,4 @@
-import { createApp } from './app.js'
+import { createApp, hostInUrl } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
 import { createLogger } from './logger.js'
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 
 /** What a newcomer needs next, for people: the log has the same as JSON. */
 function welcome(config: Config, { port, wsPort }: { port: number; wsPort: number }): void {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  const host = hostInUrl(config.host)
   process.stdout.write(`
   Parley is running, embedded: its data is in ${config.dataDir}.
 

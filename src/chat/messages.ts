@@ -75,13 +75,7 @@ export function createMessages(options: MessagesOptions) {
   async function push(sending: Sending): Promise<Sent> {
     const row = await lane.push(sending)
     if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
-    return {
-      id: row.id,
-      seq: row.seq,
-      rev: row.rev,
-      createdAt: row.created_at.toISOString(),
-      ...(row.outcome === 'duplicate' ? { duplicate: true } : {}),
-    }
+    return toSent(row, row.outcome === 'duplicate')
   }
 
   async function pushOnce(sending: Sending, clientId: string): Promise<Sent> {
@@ -143,9 +137,7 @@ export function createMessages(options: MessagesOptions) {
     /** What a send with this `clientId` is answered with when it is a repeat: for whoever has work to do before it. */
     async findRepeat(user: User, chatId: string, clientId: string): Promise<Sent | undefined> {
       const row = await store.messages.findByClientId(chatId, user.id, clientId)
-      if (row === undefined) return undefined
-      const { id, seq, rev, created_at } = row
-      return { id, seq, rev, createdAt: created_at.toISOString(), duplicate: true }
+      return row === undefined ? undefined : toSent(row, true)
     },
 
     /** The messages from `first` to `last`, both included, newest first. The caller has checked membership. */
@@ -159,6 +151,11 @@ export function createMessages(options: MessagesOptions) {
 }
 
 export type Messages = ReturnType<typeof createMessages>
+
+function toSent(row: Pick<CommittedRow, 'id' | 'seq' | 'rev' | 'created_at'>, isDuplicate: boolean): Sent {
+  const { id, seq, rev, created_at } = row
+  return { id, seq, rev, createdAt: created_at.toISOString(), ...(isDuplicate ? { duplicate: true } : {}) }
+}
 
 function checkAttachments(ids: readonly string[], most: number | undefined): void {
   if (ids.length === 0) return

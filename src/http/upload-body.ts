@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { nextChunk } from '../chat/attachments/patience.js'
 import { ParleyError } from '../protocol/errors.js'
 
 /**
@@ -10,22 +11,8 @@ import { ParleyError } from '../protocol/errors.js'
 export function uploadBody(request: IncomingMessage, size: number, stallMs: number): Readable {
   const chunks: AsyncIterator<unknown> = request.iterator({ destroyOnReturn: false })
 
-  /** A client has to wait for a slow store: its patience counts only while we wait for the client. */
-  async function next(): Promise<IteratorResult<unknown>> {
-    let timer: NodeJS.Timeout | undefined
-    const stalled = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new ParleyError('bad_request', 'The upload has stopped.')), stallMs)
-    })
-    try {
-      return await Promise.race([chunks.next(), stalled])
-    } catch (error) {
-      throw error instanceof ParleyError
-        ? error
-        : new ParleyError('bad_request', 'The upload was broken off.')
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+  // A client has to wait for a slow store: its patience counts only while we wait for the client.
+  const next = async () => await nextChunk(chunks, stallMs, 'The upload has stopped.')
 
   async function* read(): AsyncGenerator<Buffer> {
     let arrived = 0

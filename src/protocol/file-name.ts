@@ -1,4 +1,4 @@
-import { FILE_TYPES, type FileType } from './file-types.js'
+import { FILE_TYPES, type FileType, hasExtension } from './file-types.js'
 
 const NAME_LENGTH = 120
 
@@ -28,10 +28,8 @@ export function cleanFileName(name: string, type: FileType): string {
     .replace(/\s+/g, ' ')
     .normalize('NFC')
     .replace(/^[. ]+|[. ]+$/g, '')
-  const { extensions } = FILE_TYPES[type]
-  const given = extensionOf(base)
-  const isRight = extensions.some((extension) => extension === given)
-  const end = isRight ? base.slice(base.lastIndexOf('.')) : `.${extensions[0]}`
+  const isRight = hasExtension(type, extensionOf(base))
+  const end = isRight ? base.slice(base.lastIndexOf('.')) : `.${FILE_TYPES[type].extensions[0]}`
   const stem = isRight ? base.slice(0, -end.length) : base
   const fitting = cut(stem, NAME_LENGTH - end.length) || 'file'
   return fitting.replace(RESERVED, (device) => `_${device.slice(1)}`) + end

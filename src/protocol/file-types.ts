@@ -53,3 +53,14 @@ export type FileType = keyof typeof FILE_TYPES
 export function isFileType(mime: string): mime is FileType {
   return Object.hasOwn(FILE_TYPES, mime)
 }
+
+export const ALL_FILE_TYPES = Object.keys(FILE_TYPES).filter(isFileType)
+
+export function hasExtension(type: FileType, extension: string | undefined): boolean {
+  return FILE_TYPES[type].extensions.some((known) => known === extension)
+}
+
+/** No two types have an extension in common. */
+export function typeOfExtension(extension: string | undefined): FileType | undefined {
+  return ALL_FILE_TYPES.find((type) => hasExtension(type, extension))
+}

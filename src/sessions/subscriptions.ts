@@ -1,3 +1,4 @@
+import { createTally } from '../chat/tally.js'
 import type { Bus } from '../ports/bus.js'
 
 /** A channel is kept this long after its last user: reconnects and page changes do not come and go on the bus. */
@@ -6,7 +7,7 @@ const TICK_MS = 1000
 
 /** Channels of the bus by the number of their users on this node: the first subscribes, the last one frees it. */
 export function createSubscriptions(bus: Bus) {
-  const users = new Map<string, number>()
+  const users = createTally()
   const standing = new Map<string, Promise<void>>()
   /** Channels without users, by the time the last one left: the oldest come first. */
   const idle = new Map<string, number>()
@@ -25,7 +26,7 @@ export function createSubscriptions(bus: Bus) {
   return {
     /** Resolves when the subscription stands, or at once while the bus is away. */
     acquire(channel: string): Promise<void> {
-      users.set(channel, (users.get(channel) ?? 0) + 1)
+      users.add(channel)
       idle.delete(channel)
       let ready = standing.get(channel)
       if (ready === undefined) {
@@ -36,13 +37,7 @@ export function createSubscriptions(bus: Bus) {
     },
 
     release(channel: string): void {
-      const left = (users.get(channel) ?? 1) - 1
-      if (left > 0) {
-        users.set(channel, left)
-        return
-      }
-      users.delete(channel)
-      idle.set(channel, Date.now())
+      if (users.drop(channel) === 0) idle.set(channel, Date.now())
     },
 
     close(): void {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import type { File } from '../chat/attachments/uploads.js'
+import { createTally } from '../chat/tally.js'
 import type { SendFrame } from '../protocol/client-frames.js'
 import { ParleyError, toParleyError } from '../protocol/errors.js'
 import { cleanText, id } from '../protocol/text.js'
@@ -17,19 +18,17 @@ const namedBytes = z.object({ name: cleanText.pipe(z.string().min(1).max(1024)),
 const given = z.array(z.union([bytes, namedBytes, id]))
 type Given = z.infer<typeof given>
 
-/** The `attachments` of a payload when there are bytes among them; undefined when they are ids, or there are none. */
-export function filesIn(data: unknown): readonly unknown[] | undefined {
+/** A payload that has bytes among its `attachments`, taken apart; undefined when those are ids, or there are none. */
+export function splitFiles(data: unknown): { fields: object; files: readonly unknown[] } | undefined {
   if (typeof data !== 'object' || data === null || !('attachments' in data)) return undefined
-  const { attachments } = data
-  return Array.isArray(attachments) && attachments.some((one) => typeof one !== 'string')
-    ? attachments
-    : undefined
+  const { attachments: files, ...fields } = data
+  return Array.isArray(files) && files.some((one) => typeof one !== 'string') ? { fields, files } : undefined
 }
 
 /** `chat message` with the files in it, as in the seed: they become attachments first, then the message names those. */
 export function createFileMessages(attachments: Attachments | undefined, frames: FrameContext) {
   const { messages, logger } = frames
-  const underWay = new Map<string, number>()
+  const underWay = createTally()
 
   async function upload(session: Session, chatId: string, files: Given): Promise<string[]> {
     if (attachments === undefined) throw new ParleyError('attachments_disabled')
@@ -93,18 +92,15 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
       files: readonly unknown[],
       respond: Respond,
     ): Promise<void> {
-      const count = underWay.get(session.id) ?? 0
-      if (count >= AT_ONCE)
+      if (underWay.of(session.id) >= AT_ONCE)
         return respond.error(
           new ParleyError('rate_limited', `At most ${AT_ONCE} messages with files may be under way.`),
         )
-      underWay.set(session.id, count + 1)
+      underWay.add(session.id)
       try {
         await say(session, frame, files, respond)
       } finally {
-        const left = (underWay.get(session.id) ?? 1) - 1
-        if (left === 0) underWay.delete(session.id)
-        else underWay.set(session.id, left)
+        underWay.drop(session.id)
       }
     },
   }

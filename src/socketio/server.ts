@@ -11,7 +11,7 @@ import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Transport } from '../sessions/session.js'
-import { createFileMessages, filesIn } from './file-messages.js'
+import { createFileMessages, splitFiles } from './file-messages.js'
 import { boundedParser } from './parser.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 
@@ -68,8 +68,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
         const last = given.at(-1)
         const answer = typeof last === 'function' ? last : undefined
         const data = given[0] === answer ? undefined : given[0]
-        const files = type === 'send' ? filesIn(data) : undefined
-        const decoded = toFrame(type, files === undefined ? data : { ...Object(data), attachments: [] })
+        const split = type === 'send' ? splitFiles(data) : undefined
+        const decoded = toFrame(type, split?.fields ?? data)
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
         let answered = false
         const respond: Respond = {
@@ -92,8 +92,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
           },
         }
         const handled =
-          files !== undefined && decoded.ok && decoded.frame.type === 'send'
-            ? fileMessages.say(session, decoded.frame, files, respond)
+          split !== undefined && decoded.ok && decoded.frame.type === 'send'
+            ? fileMessages.say(session, decoded.frame, split.files, respond)
             : dispatch(frames, session, decoded, respond)
         // `typing` has no reply; a callback is called all the same.
         if (answer !== undefined)

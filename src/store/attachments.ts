@@ -1,4 +1,5 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
+import { validate as isUuid } from 'uuid'
 import type { Schema } from './schema.js'
 
 export type AttachmentRow = Selectable<Schema['attachments']>
@@ -66,7 +67,9 @@ export function createAttachmentStore(db: Kysely<Schema>) {
       })
     },
 
+    /** An id that is no UUID is nobody's. */
     async find(chatId: string, id: string): Promise<AttachmentRow | undefined> {
+      if (!isUuid(id)) return undefined
       return await db
         .selectFrom('attachments')
         .selectAll()

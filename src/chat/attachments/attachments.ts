@@ -4,20 +4,26 @@ import type { JobQueue } from '../../ports/job-queue.js'
 import { UPLOADS_OF_USER } from '../../protocol/limits.js'
 import type { Store } from '../../store/store.js'
 import type { Chats } from '../chats.js'
+import type { UploadRules } from './admission.js'
 import { createGate } from './gate.js'
-import { attachmentKey, createIntake } from './intake.js'
+import { type AttachmentKey, attachmentKey, createIntake } from './intake.js'
 import { createLinks } from './links.js'
 import { createPresignedUploads } from './presigned.js'
 import { createRemoval } from './removal.js'
 import { createScanner } from './scanner.js'
 import { createThumbnails } from './thumbnails.js'
-import { createUploads, type UploadRules } from './uploads.js'
+import { createUploads } from './uploads.js'
 
 const SCAN_JOB = 'scan-attachment'
 const REMOVAL_JOB = 'remove-blobs'
 
 /** Images that are decoded at once: each may need a core and tens of megabytes. */
 const THUMBNAILS_AT_ONCE = 2
+
+interface ScanRules {
+  readonly url: string
+  readonly timeoutMs: number
+}
 
 export interface AttachmentsOptions {
   readonly store: Store
@@ -28,7 +34,7 @@ export interface AttachmentsOptions {
     readonly perMessage: number
     readonly unsentSeconds: number
     readonly linkSeconds: number
-    readonly scan: { readonly url: string; readonly timeoutMs: number } | undefined
+    readonly scan: ScanRules | undefined
   }
   /** Where this node's own door is reached from beside it. */
   readonly ownUrl: () => string
@@ -46,20 +52,25 @@ export function createAttachments(options: AttachmentsOptions) {
   const intake = createIntake({
     store,
     blobs,
-    ownUrl,
     thumbnails: createThumbnails({ concurrency: THUMBNAILS_AT_ONCE }),
-    scanner: scan === undefined ? undefined : createScanner({ ...scan, logger }),
-    // Not before the first question has had its time.
-    scanLater: async (attachment) =>
-      await jobs.add(SCAN_JOB, attachment, { afterSeconds: Math.ceil((scan?.timeoutMs ?? 0) / 1000) + 1 }),
+    scanning: scan === undefined ? undefined : createScanning(scan),
   })
 
-  if (scan !== undefined)
+  function createScanning(scan: ScanRules) {
+    const seconds = Math.ceil(scan.timeoutMs / 1000)
     jobs.define(
       SCAN_JOB,
-      { retries: 12, retrySeconds: 5, expireSeconds: Math.ceil(scan.timeoutMs / 1000) + 60 },
+      { retries: 12, retrySeconds: 5, expireSeconds: seconds + 60 },
       async (data) => await intake.askAgain(attachmentKey.parse(data)),
     )
+    return {
+      ask: createScanner({ ...scan, ownUrl, logger }),
+      // Not before the first question has had its time.
+      askLater: async (attachment: AttachmentKey) =>
+        await jobs.add(SCAN_JOB, attachment, { afterSeconds: seconds + 1 }),
+    }
+  }
+
   jobs.define(
     REMOVAL_JOB,
     { retries: 0, retrySeconds: 1, expireSeconds: 15 * 60, everySeconds: Math.min(60, unsentSeconds) },

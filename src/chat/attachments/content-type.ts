@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { extensionOf } from '../../protocol/file-name.js'
-import { FILE_TYPES, type FileType, isFileType } from '../../protocol/file-types.js'
+import { type FileType, hasExtension, isFileType } from '../../protocol/file-types.js'
 
 /** As much of a file's beginning as `tellType` may be given. */
 export const SAMPLE_BYTES = 64 * 1024
@@ -52,7 +52,7 @@ export async function tellType(
 ): Promise<FileType | undefined> {
   if (sample.length === 0) return undefined
   const extension = extensionOf(name)
-  const text = TEXT_TYPES.find((type) => FILE_TYPES[type].extensions.some((known) => known === extension))
+  const text = TEXT_TYPES.find((type) => hasExtension(type, extension))
   if (text !== undefined && isText(sample, isWhole)) return text
   if (PDF_HEAD.test(sample.toString('latin1', 0, PDF_HEAD_BYTES))) return 'application/pdf'
   const told = await fileTypeFromBuffer(sample)

@@ -1,5 +1,6 @@
 import { ParleyError } from '../../protocol/errors.js'
 import type { Caller } from '../chats.js'
+import { createTally } from '../tally.js'
 
 export interface GateOptions {
   /** Under way on this node at most. */
@@ -10,25 +11,22 @@ export interface GateOptions {
 
 /** Uploads under way, counted: those that pass through, and those that are looked at. */
 export function createGate({ most, mostOfUser }: GateOptions) {
-  const ofUser = new Map<string, number>()
+  const ofUser = createTally()
   let underWay = 0
 
   return {
     /** Does the work when there is room for it. @throws ParleyError `overloaded`, `rate_limited` when there is none */
     async pass<T>({ user, isService }: Caller, work: () => Promise<T>): Promise<T> {
-      const own = ofUser.get(user.id) ?? 0
       if (underWay >= most) throw new ParleyError('overloaded', 'Too many uploads at once. Try again.')
-      if (own >= mostOfUser && !isService)
+      if (ofUser.of(user.id) >= mostOfUser && !isService)
         throw new ParleyError('rate_limited', 'Too many uploads of yours at once. Try again.')
       underWay += 1
-      ofUser.set(user.id, own + 1)
+      ofUser.add(user.id)
       try {
         return await work()
       } finally {
         underWay -= 1
-        const left = (ofUser.get(user.id) ?? 1) - 1
-        if (left === 0) ofUser.delete(user.id)
-        else ofUser.set(user.id, left)
+        ofUser.drop(user.id)
       }
     },
   }

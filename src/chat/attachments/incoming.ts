@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import { ParleyError } from '../../protocol/errors.js'
 import { UPLOAD_IDLE_MS } from '../../protocol/limits.js'
-import { within } from './patience.js'
+import { checkSize } from './admission.js'
+import { nextChunk, STALLED } from './patience.js'
 
 export interface Incoming {
   /** The first bytes, up to what was asked for. */
@@ -46,11 +46,11 @@ async function* upTo(
 ): AsyncGenerator<Buffer, void> {
   try {
     let bytes = start.length
-    if (bytes > most) throw tooLarge(most)
+    checkSize(bytes, most)
     if (bytes > 0) yield start
     for await (const chunk of rest) {
       bytes += chunk.length
-      if (bytes > most) throw tooLarge(most)
+      checkSize(bytes, most)
       yield chunk
     }
   } finally {
@@ -62,16 +62,10 @@ async function* upTo(
 async function* withinPatience(source: Readable): AsyncGenerator<Buffer, void> {
   const chunks = source[Symbol.asyncIterator]()
   // While somebody downstream takes their time it is not the source that is slow.
-  const next = async () => await within(UPLOAD_IDLE_MS, chunks.next())
+  const next = async () => await nextChunk(chunks, UPLOAD_IDLE_MS, STALLED)
   try {
     for (let one = await next(); one.done !== true; one = await next()) yield one.value
-  } catch (error) {
-    throw error instanceof ParleyError ? error : new ParleyError('bad_request', 'The upload was broken off.')
   } finally {
     source.destroy()
   }
-}
-
-function tooLarge(most: number): ParleyError {
-  return new ParleyError('too_large', `A file may have at most ${most} bytes.`)
 }

@@ -21,16 +21,19 @@ export interface IntakeOptions {
   readonly store: Store
   readonly blobs: BlobStore
   readonly thumbnails: Thumbnails
-  readonly scanner: Scanner | undefined
-  /** Where this node's own door is reached from beside it: some stores answer paths of it. */
-  readonly ownUrl: () => string
-  /** Has `askAgain` called for an attachment in a while. */
-  readonly scanLater: (attachment: AttachmentKey) => Promise<void>
+  /** Undefined where nothing is scanned. */
+  readonly scanning:
+    | {
+        readonly ask: Scanner
+        /** Has `askAgain` called for an attachment in a while. */
+        readonly askLater: (attachment: AttachmentKey) => Promise<void>
+      }
+    | undefined
 }
 
 /** Which attachment, as a job names it. */
 export const attachmentKey = z.object({ chatId: z.string(), id: z.string() })
-type AttachmentKey = z.infer<typeof attachmentKey>
+export type AttachmentKey = z.infer<typeof attachmentKey>
 
 /** How long a scanner may read a blob from its URL: as long as it may take to be asked again. */
 const SCAN_URL_SECONDS = 10 * 60
@@ -44,7 +47,7 @@ const SCAN_URL_SECONDS = 10 * 60
  *
  * With no verdict an attachment stays quarantined, where nobody can name or read it, and the scanner is asked again.
  */
-export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLater }: IntakeOptions) {
+export function createIntake({ store, blobs, thumbnails, scanning }: IntakeOptions) {
   /**
    * Answers the attachment as it is then, also when it is another blob that it was given meanwhile.
    *
@@ -52,9 +55,9 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
    */
   async function accept(row: AttachmentRow, arrived: Arrived): Promise<AttachmentRow> {
     const { blobKey, ...known } = arrived
-    if (scanner === undefined) return await makeReady(row, arrived, 'uploading')
+    if (scanning === undefined) return await makeReady(row, arrived, 'uploading')
     // First the job: one that is quarantined is asked about again, whatever becomes of this node.
-    await scanLater({ chatId: row.chat_id, id: row.id })
+    await scanning.askLater({ chatId: row.chat_id, id: row.id })
     const quarantined = await step(row, {
       from: ['uploading'],
       set: { ...known, status: 'quarantined', blob_key: blobKey },
@@ -72,14 +75,14 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
   }
 
   async function scan(row: AttachmentRow): Promise<AttachmentRow> {
-    if (scanner === undefined || row.blob_key === null) return row
+    if (scanning === undefined || row.blob_key === null) return row
     const { url } = await blobs.presignGet(row.blob_key, {
       mime: 'application/octet-stream',
       disposition: 'attachment',
       seconds: SCAN_URL_SECONDS,
       audience: 'service',
     })
-    const verdict = await scanner(row.id, new URL(url, ownUrl()).href)
+    const verdict = await scanning.ask(row.id, url)
     if (verdict === undefined) return row
     if (verdict === 'infected') return await reject(row, 'quarantined', 'unsupported_type', row.blob_key)
     const { blob_key: blobKey, name, mime, size } = row
@@ -148,7 +151,9 @@ export function createIntake({ store, blobs, thumbnails, scanner, ownUrl, scanLa
 
 export type Intake = ReturnType<typeof createIntake>
 
-/** A blob on its way is nobody's; when it is not taken within the time of an upload, it is removed. */
+/** A blob on its way is nobody's; when it is not taken well within this time, it is removed. */
+export const IN_FLIGHT_MS = 2 * UPLOAD_MS
+
 export function inFlightUntil(): Date {
-  return new Date(Date.now() + 2 * UPLOAD_MS)
+  return new Date(Date.now() + IN_FLIGHT_MS)
 }

@@ -1,4 +1,3 @@
-import { validate as isUuid } from 'uuid'
 import type { BlobStore, PresignedGet } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { contentDisposition } from '../../protocol/file-name.js'
@@ -24,7 +23,7 @@ export function createLinks({ store, blobs, chats, linkSeconds }: LinksOptions) 
    */
   return async (caller: Caller, chatId: string, id: string, variant: Variant): Promise<PresignedGet> => {
     await chats.get(caller, chatId)
-    const row = isUuid(id) ? await store.attachments.find(chatId, id) : undefined
+    const row = await store.attachments.find(chatId, id)
     if (row === undefined || !isSeenBy(row, caller)) throw new ParleyError('not_found')
     if (row.status !== 'ready') throw new ParleyError('conflict', 'The attachment is not ready.')
     const file = fileOf(row, variant)

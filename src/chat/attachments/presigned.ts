@@ -1,41 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
-import { validate as isUuid } from 'uuid'
-import type { BlobStore } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { cleanFileName, extensionOf } from '../../protocol/file-name.js'
-import { FILE_TYPES, type FileType, isFileType } from '../../protocol/file-types.js'
+import { type FileType, isFileType, typeOfExtension } from '../../protocol/file-types.js'
 import { UPLOAD_URL_SECONDS } from '../../protocol/limits.js'
 import type { Upload, UploadTarget } from '../../protocol/objects.js'
 import type { AttachmentRow } from '../../store/attachments.js'
-import type { Store } from '../../store/store.js'
-import type { Caller, Chats } from '../chats.js'
+import type { Caller } from '../chats.js'
 import { toUpload } from '../views.js'
+import {
+  admit,
+  checkMayUpload,
+  checkSize,
+  checkType,
+  newAttachment,
+  type UploadContext,
+} from './admission.js'
 import { SAMPLE_BYTES, tellType } from './content-type.js'
-import type { Gate } from './gate.js'
-import { type Intake, inFlightUntil } from './intake.js'
-import { checkMayUpload, checkType, insert, newAttachment, type UploadRules } from './uploads.js'
+import { IN_FLIGHT_MS, inFlightUntil } from './intake.js'
 
 /** A URL may be used until it expires, and an upload begun then may take a while. */
-const UPLOAD_KEY_MS = UPLOAD_URL_SECONDS * 1000 + 60 * 60 * 1000
-
-export interface PresignedOptions {
-  readonly store: Store
-  readonly blobs: BlobStore
-  readonly chats: Chats
-  readonly intake: Intake
-  readonly rules: UploadRules
-  readonly gate: Gate
-}
+const UPLOAD_KEY_MS = UPLOAD_URL_SECONDS * 1000 + IN_FLIGHT_MS
 
 /**
  * The way in on which a client uploads straight to the blob store. It may write to its URL again after the bytes
  * were looked at; so they are first copied to a key that no client was ever given, looked at there, and served from there.
  */
-export function createPresignedUploads({ store, blobs, chats, intake, rules, gate }: PresignedOptions) {
+export function createPresignedUploads({ store, blobs, chats, intake, rules, gate }: UploadContext) {
   async function find(caller: Caller, chatId: string, id: string): Promise<AttachmentRow> {
     await chats.get(caller, chatId)
-    const row = isUuid(id) ? await store.attachments.find(chatId, id) : undefined
+    const row = await store.attachments.find(chatId, id)
     if (row === undefined || row.uploader_id !== caller.user.id) throw new ParleyError('not_found')
     return row
   }
@@ -95,8 +89,7 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules, gat
     if (opened === undefined) throw notArrived()
     const { size, body } = opened
     const sample = await buffer(body)
-    if (size > rules.bytes)
-      throw new ParleyError('too_large', `A file may have at most ${rules.bytes} bytes.`)
+    checkSize(size, rules.bytes)
     if (size !== row.size)
       throw new ParleyError('bad_request', `${size} bytes have arrived, ${row.size} were announced.`)
     return { size, mime: checkType(await tellType(sample, row.name, size <= SAMPLE_BYTES), rules) }
@@ -115,15 +108,14 @@ export function createPresignedUploads({ store, blobs, chats, intake, rules, gat
     ): Promise<{ attachment: Upload; upload: UploadTarget }> {
       await checkMayUpload(chats, caller, chatId)
       const type = checkType(announcedType(mime, name), rules)
-      if (size > rules.bytes)
-        throw new ParleyError('too_large', `A file may have at most ${rules.bytes} bytes.`)
+      checkSize(size, rules.bytes)
       const uploadKey = `uploads/${randomUUID()}`
       const target = await blobs.presignPut(uploadKey, { mime: type, size, seconds: UPLOAD_URL_SECONDS })
       const row = {
         ...newAttachment(caller, chatId, { name: cleanFileName(name, type), mime: type, size }),
         upload_key: uploadKey,
       }
-      await insert(store, row, [{ key: uploadKey, removeAfter: new Date(Date.now() + UPLOAD_KEY_MS) }])
+      await admit(store, row, [{ key: uploadKey, removeAfter: new Date(Date.now() + UPLOAD_KEY_MS) }])
       return { attachment: toUpload(row), upload: { ...target, expiresAt: target.expiresAt.toISOString() } }
     },
 
@@ -150,8 +142,5 @@ function notArrived(): ParleyError {
 function announcedType(mime: string, name: string): FileType | undefined {
   const bare = mime.split(';')[0]?.trim().toLowerCase() ?? ''
   if (isFileType(bare)) return bare
-  const extension = extensionOf(name)
-  return Object.keys(FILE_TYPES)
-    .filter(isFileType)
-    .find((type) => FILE_TYPES[type].extensions.some((known) => known === extension))
+  return typeOfExtension(extensionOf(name))
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { BlobStore } from '../../ports/blob-store.js'
-import { UPLOAD_MS } from '../../protocol/limits.js'
 import type { Store } from '../../store/store.js'
+import { IN_FLIGHT_MS } from './intake.js'
 
 /** Rows and blobs of one step: the job is short, and comes again. */
 const STEP = 500
@@ -20,7 +20,7 @@ export interface RemovalOptions {
 export function createRemoval({ store, blobs, unsentSeconds, logger }: RemovalOptions) {
   async function takeBackUnsent(): Promise<number> {
     const unsentBefore = new Date(Date.now() - unsentSeconds * 1000)
-    const uploadingBefore = new Date(Date.now() - 2 * UPLOAD_MS)
+    const uploadingBefore = new Date(Date.now() - IN_FLIGHT_MS)
     return await store.attachments.removeUnsent(unsentBefore, uploadingBefore, STEP)
   }
 

@@ -11,18 +11,20 @@ const ANSWER_BYTES = 64 * 1024
 export interface ScannerOptions {
   readonly url: string
   readonly timeoutMs: number
+  /** Where this node's own door is reached from beside it: some stores answer paths of it. */
+  readonly ownUrl: () => string
   readonly logger: Logger
 }
 
 /** The operator's scanner (docs/scanning.md): is asked about a blob, and says `clean` or `infected`. */
-export function createScanner({ url, timeoutMs, logger }: ScannerOptions) {
-  /** `blobUrl`: where the scanner can read the bytes. Undefined when there is no verdict: that is never a `clean`. */
+export function createScanner({ url, timeoutMs, ownUrl, logger }: ScannerOptions) {
+  /** `blobUrl`: where the store has the bytes. Undefined when there is no verdict: that is never a `clean`. */
   return async (attachmentId: string, blobUrl: string): Promise<Verdict | undefined> => {
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ attachmentId, url: blobUrl }),
+        body: JSON.stringify({ attachmentId, url: new URL(blobUrl, ownUrl()).href }),
         signal: AbortSignal.timeout(timeoutMs),
         redirect: 'error',
       })

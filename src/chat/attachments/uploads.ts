@@ -1,22 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
-import { v7 as uuidv7 } from 'uuid'
-import { type BlobStore, BlobStoreUnavailable } from '../../ports/blob-store.js'
+import { BlobStoreUnavailable } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { cleanFileName } from '../../protocol/file-name.js'
-import type { FileType } from '../../protocol/file-types.js'
-import { UNSENT_ATTACHMENTS, UPLOAD_IDLE_MS, UPLOAD_MS } from '../../protocol/limits.js'
+import { UPLOAD_IDLE_MS, UPLOAD_MS } from '../../protocol/limits.js'
 import type { Upload } from '../../protocol/objects.js'
-import type { AttachmentRow, UnownedBlob } from '../../store/attachments.js'
-import type { Store } from '../../store/store.js'
-import type { Caller, Chats } from '../chats.js'
+import type { Caller } from '../chats.js'
 import { toUpload } from '../views.js'
+import { admit, checkMayUpload, checkType, newAttachment, type UploadContext } from './admission.js'
 import { SAMPLE_BYTES, tellType } from './content-type.js'
-import type { Gate } from './gate.js'
 import { lookInto } from './incoming.js'
-import { type Intake, inFlightUntil } from './intake.js'
-import { orAborted, timer, within } from './patience.js'
+import { inFlightUntil } from './intake.js'
+import { orAborted, STALLED, timer, within } from './patience.js'
 
 /** A file as it comes: the name is what the user's machine calls it. */
 export interface File {
@@ -24,21 +20,7 @@ export interface File {
   readonly body: Readable
 }
 
-export interface UploadRules {
-  /** Bytes of one file at most. */
-  readonly bytes: number
-  readonly types: readonly FileType[]
-  /** Uploads under way on this node at most. */
-  readonly uploads: number
-}
-
-export interface UploadsOptions {
-  readonly store: Store
-  readonly blobs: BlobStore
-  readonly chats: Chats
-  readonly intake: Intake
-  readonly rules: UploadRules
-  readonly gate: Gate
+export interface UploadsOptions extends UploadContext {
   readonly logger: Logger
 }
 
@@ -56,7 +38,7 @@ export function createUploads({ store, blobs, chats, intake, rules, gate, logger
     const name = cleanFileName(file.name, mime)
     const blobKey = `files/${randomUUID()}`
     const row = newAttachment(caller, chatId, { name, mime, size: 0 })
-    await insert(store, row, [{ key: blobKey, removeAfter: inFlightUntil() }])
+    await admit(store, row, [{ key: blobKey, removeAfter: inFlightUntil() }])
     try {
       const size = await blobs.put(blobKey, body, { mime, signal })
       const { status, ...taken } = toUpload(await intake.accept(row, { blobKey, name, mime, size }))
@@ -80,7 +62,7 @@ export function createUploads({ store, blobs, chats, intake, rules, gate, logger
     const taken: Upload[] = []
     const each = files[Symbol.asyncIterator]()
     // A form whose client has gone, or says nothing between two files, may never bring the next one or its end.
-    const next = async () => await within(UPLOAD_IDLE_MS, orAborted(signal, each.next()))
+    const next = async () => await within(UPLOAD_IDLE_MS, STALLED, orAborted(signal, each.next()))
     try {
       for (let one = await next(); one.done !== true; one = await next()) {
         try {
@@ -149,43 +131,3 @@ export function createUploads({ store, blobs, chats, intake, rules, gate, logger
 }
 
 export type Uploads = ReturnType<typeof createUploads>
-
-/** Members of an open chat, and the marketplace's backend. @throws ParleyError `not_a_member`, `chat_closed` */
-export async function checkMayUpload(chats: Chats, caller: Caller, chatId: string): Promise<void> {
-  const { chat } = await chats.get(caller, chatId)
-  if (chat.closedAt !== null) throw new ParleyError('chat_closed')
-}
-
-/** @throws ParleyError `unsupported_type` */
-export function checkType(type: FileType | undefined, { types }: Pick<UploadRules, 'types'>): FileType {
-  if (type !== undefined && types.includes(type)) return type
-  throw new ParleyError('unsupported_type', 'Files of this type are not taken.')
-}
-
-export function newAttachment(
-  { user }: Caller,
-  chatId: string,
-  file: { readonly name: string; readonly mime: string; readonly size: number },
-): AttachmentRow {
-  return {
-    ...file,
-    chat_id: chatId,
-    id: uuidv7(),
-    uploader_id: user.id,
-    message_id: null,
-    status: 'uploading',
-    width: null,
-    height: null,
-    upload_key: null,
-    blob_key: null,
-    thumbnail_key: null,
-    fault: null,
-    created_at: new Date(),
-  }
-}
-
-/** @throws ParleyError `rate_limited` */
-export async function insert(store: Store, row: AttachmentRow, blobs: readonly UnownedBlob[]): Promise<void> {
-  if (!(await store.attachments.insert(row, blobs, UNSENT_ATTACHMENTS)))
-    throw new ParleyError('rate_limited', 'Too many attachments here that no message names yet.')
-}
