@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { z } from 'zod'
 import { message } from '../../src/protocol/objects.js'
@@ -16,6 +13,7 @@ import {
   uploadFile,
 } from '../helpers/attachments.js'
 import { call, connectSocketIo, createChat, token, until } from '../helpers/clients.js'
+import { FORM_END, fileHead, openForm } from '../helpers/forms.js'
 import { joinChat, messagePush, nameOf, say, sessionOf } from '../helpers/frames.js'
 import { picture } from '../helpers/sample-files.js'
 
@@ -38,11 +36,12 @@ t.test('the blob store stops in the middle of uploads, and comes back', async (t
   const early = await presign(stored, ann, chatId, announced)
   t.ok((await bring(early.upload, photo.body)).ok)
 
-  const half = openUpload(node.url, chatId)
+  const half = openForm(node, ann, chatId)
+  half.asked.write(fileHead('long.txt'))
   half.asked.write(Buffer.alloc(12_000_000, 'x'))
   await until(async () => s3.requests().some((line) => line.includes('partNumber=1')), 'a part has been sent')
   await s3.stop()
-  half.asked.end(`${'x'.repeat(6_000_000)}\r\n--line--\r\n`)
+  half.asked.end(`${'x'.repeat(6_000_000)}${FORM_END}`)
   t.match(await half.answer, { status: 503, body: AWAY }, 'the upload under way')
   t.match(await postFiles(stored, ann, chatId, [photo]), { status: 503, body: AWAY }, 'a new one')
   t.match(await complete(stored, ann, chatId, early.attachment.id), { status: 503, body: AWAY })
@@ -85,18 +84,3 @@ t.test('the blob store stops in the middle of uploads, and comes back', async (t
   const named = 3 * 2
   await until(async () => (await kept()).filter(isServed).length === named, 'what the others left is removed')
 })
-
-/** An upload whose first bytes have been sent, and that goes on. */
-function openUpload(url: string, chatId: string) {
-  const asked = request(`${url}/chats/${chatId}/attachments`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ann}`, 'content-type': 'multipart/form-data; boundary=line' },
-  })
-  asked.on('error', () => {})
-  asked.write('--line\r\nContent-Disposition: form-data; name="file"; filename="long.txt"\r\n\r\n')
-  const answer = once(asked, 'response').then(async ([response]: IncomingMessage[]) => {
-    if (response === undefined) throw new Error('no response')
-    return { status: response.statusCode, body: JSON.parse((await buffer(response)).toString()) }
-  })
-  return { asked, answer }
-}

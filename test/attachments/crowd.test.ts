@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import { bring, complete, postFiles, presign, startFileNode } from '../helpers/attachments.js'
 import { call, createChat, token, until } from '../helpers/clients.js'
+import { fileHead, openForm } from '../helpers/forms.js'
 import { nameOf } from '../helpers/frames.js'
 import { picture } from '../helpers/sample-files.js'
 
@@ -20,11 +21,7 @@ const chatId = await createChat(node, ['ann', 'bob'])
 
 /** A form of which no more than these bytes come. */
 async function stalled(begin: string): Promise<ClientRequest> {
-  const asked = request(`${node.url}/chats/${chatId}/attachments`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ann}`, 'content-type': 'multipart/form-data; boundary=line' },
-  })
-  asked.on('error', () => {})
+  const { asked } = openForm(node, ann, chatId)
   asked.flushHeaders()
   const [socket]: Socket[] = await once(asked, 'socket')
   if (socket?.connecting === true) await once(socket, 'connect')
@@ -45,14 +42,7 @@ async function fillPlaces(begins: readonly string[]): Promise<ClientRequest[]> {
 }
 
 t.test('a user’s stalled uploads are a user’s own trouble, and end with the connection', async (t) => {
-  const disposition = 'Content-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
-  const begins = [
-    '',
-    '--line\r\n',
-    '--line\r\nContent-Dis',
-    `--line\r\n${disposition}`,
-    `--line\r\n${disposition}a`,
-  ]
+  const begins = ['', '--line\r\n', '--line\r\nContent-Dis', fileHead('a.txt'), `${fileHead('a.txt')}a`]
   const held = await fillPlaces(begins)
   t.equal(held.length, OF_USER)
   t.match(await postFiles(stored, bob, chatId, [small]), { status: 201 }, 'others are served')

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { buffer } from 'node:stream/consumers'
+import type { ClientRequest } from 'node:http'
 import t from 'tap'
 import { type BlobNode, forEachBlobStore, linkTo } from '../helpers/attachments.js'
 import { createChat, token, until } from '../helpers/clients.js'
+import { FORM_END, fileHead, type OpenForm, openForm } from '../helpers/forms.js'
 import { nameOf } from '../helpers/frames.js'
 import { film } from '../helpers/sample-files.js'
 
@@ -15,14 +15,10 @@ const MOST_GROWTH = 40_000_000
 const ann = token('ann', nameOf('ann'))
 
 /** A form with one video in it, of which nothing has been sent yet. */
-function openForm({ node }: BlobNode, chatId: string): ClientRequest {
-  const asked = request(`${node.url}/chats/${chatId}/attachments`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ann}`, 'content-type': 'multipart/form-data; boundary=line' },
-  })
-  asked.on('error', () => {})
-  asked.write('--line\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n')
-  return asked
+function openVideo({ node }: BlobNode, chatId: string): OpenForm {
+  const form = openForm(node, ann, chatId)
+  form.asked.write(fileHead('film.mp4'))
+  return form
 }
 
 /** Sends so many bytes of a video, as fast as they are taken; answers their sha256. */
@@ -39,14 +35,11 @@ async function send(asked: ClientRequest, size: number): Promise<string> {
 }
 
 async function upload(stored: BlobNode, chatId: string, size: number) {
-  const asked = openForm(stored, chatId)
-  const answer = once(asked, 'response')
+  const { asked, answer } = openVideo(stored, chatId)
   const hash = await send(asked, size)
-  asked.end('\r\n--line--\r\n')
-  const [response]: IncomingMessage[] = await answer
-  if (response === undefined) throw new Error('no response')
-  const { data } = JSON.parse((await buffer(response)).toString())
-  return { status: response.statusCode, attachment: data?.[0], hash }
+  asked.end(FORM_END)
+  const { status, body } = await answer
+  return { status, attachment: body.data?.[0], hash }
 }
 
 /** Reads as it comes: neither side has it whole in memory. */
@@ -89,7 +82,7 @@ forEachBlobStore(t, { PARLEY_ATTACHMENT_BYTES: String(SIZE) }, async (t, stored)
 
   t.test('broken off half way, nothing is left in the store', async (t) => {
     const before = (await stored.kept()).sort()
-    const asked = openForm(stored, chatId)
+    const { asked } = openVideo(stored, chatId)
     await send(asked, SIZE / 2)
     await until(async () => (await stored.kept()).length > before.length, 'it is under way')
     asked.destroy()

@@ -1,8 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { download, linkTo, postFiles, startFileNode, uploadFile } from '../helpers/attachments.js'
 import { call, createChat, token, until } from '../helpers/clients.js'
+import { FORM_END, type FormAnswer, fileHead, openForm } from '../helpers/forms.js'
 import { nameOf } from '../helpers/frames.js'
 import { HOSTILE_FILES, pdf, zipBomb } from '../helpers/sample-files.js'
 
@@ -14,42 +13,10 @@ const { node, kept } = stored
 const file = (name: string, body: Buffer | string) => ({ name, body: Buffer.from(body) })
 const coded = (status: number, code: string) => ({ status, body: { error: { code, message: /./ } } })
 
-/** A form that is sent piece by piece, whatever it looks like. */
-function openForm(chatId: string, boundary = 'line'): { asked: ClientRequest; answer: Promise<Answered> } {
-  const asked = request(`${node.url}/chats/${chatId}/attachments`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ann}`, 'content-type': `multipart/form-data; boundary=${boundary}` },
-  })
-  asked.on('error', () => {})
-  const answer = new Promise<Answered>((resolve, reject) => {
-    let isAnswered = false
-    asked.once('response', (response: IncomingMessage) => {
-      isAnswered = true
-      buffer(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(body.toString()) }),
-        reject,
-      )
-    })
-    asked.once('close', () => {
-      if (!isAnswered) reject(new Error('closed without an answer'))
-    })
-  })
-  answer.catch(() => {})
-  return { asked, answer }
-}
-
-interface Answered {
-  readonly status: number
-  readonly body: unknown
-}
-
-const head = (name: string) =>
-  `--line\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`
-
 /** A form with these headers of its one part, as they stand. */
-async function postRaw(chatId: string, disposition: string, body: string): Promise<Answered> {
-  const { asked, answer } = openForm(chatId)
-  asked.end(`--line\r\n${disposition}\r\n\r\n${body}\r\n--line--\r\n`)
+async function postRaw(chatId: string, disposition: string, body: string): Promise<FormAnswer> {
+  const { asked, answer } = openForm(node, ann, chatId)
+  asked.end(`--line\r\n${disposition}\r\n\r\n${body}${FORM_END}`)
   return await answer
 }
 
@@ -74,9 +41,9 @@ t.test('so many files and no more; all or none', async (t) => {
 t.test('who goes on sending after the limit still reads why, and is cut off', async (t) => {
   const chatId = await createChat(node, ['ann'])
   const before = (await kept()).length
-  const { asked, answer } = openForm(chatId)
+  const { asked, answer } = openForm(node, ann, chatId)
   const closed = new Promise((resolve) => asked.once('close', resolve))
-  asked.write(head('endless.txt'))
+  asked.write(fileHead('endless.txt'))
   const pump = () => {
     while (!asked.destroyed && asked.write('x'.repeat(16_384)));
   }
@@ -90,8 +57,8 @@ t.test('who goes on sending after the limit still reads why, and is cut off', as
 t.test('an upload that is broken off leaves nothing', async (t) => {
   const chatId = await createChat(node, ['ann'])
   const before = (await kept()).length
-  const { asked } = openForm(chatId)
-  asked.write(head('half.txt'))
+  const { asked } = openForm(node, ann, chatId)
+  asked.write(fileHead('half.txt'))
   asked.write('x'.repeat(90_000))
   await until(async () => (await kept()).length > before, 'the draft is there')
   asked.destroy()
@@ -102,13 +69,13 @@ t.test('an upload that is broken off leaves nothing', async (t) => {
 t.test('so many uploads at once and no more', async (t) => {
   const chatId = await createChat(node, ['ann'])
   const before = (await kept()).length
-  const held = [openForm(chatId), openForm(chatId)]
-  for (const { asked } of held) asked.write(`${head('slow.txt')}${'x'.repeat(90_000)}`)
+  const held = [openForm(node, ann, chatId), openForm(node, ann, chatId)]
+  for (const { asked } of held) asked.write(`${fileHead('slow.txt')}${'x'.repeat(90_000)}`)
   await until(async () => (await kept()).length === before + 2, 'both are under way')
   const refused = await postFiles(stored, ann, chatId, [file('a.txt', 'a')])
   t.match(refused, coded(503, 'overloaded'))
   t.ok(refused.headers.get('retry-after'))
-  for (const { asked } of held) asked.end('\r\n--line--\r\n')
+  for (const { asked } of held) asked.end(FORM_END)
   for (const { answer } of held) t.match(await answer, { status: 201 })
   t.match(await postFiles(stored, ann, chatId, [file('a.txt', 'a')]), { status: 201 })
 })
@@ -126,8 +93,8 @@ t.test('what is no form with files in it', async (t) => {
   t.match(await postRaw(chatId, nameless, 'a'), { status: 201, body: { data: [{ name: 'file.txt' }] } })
   const hostile = 'Content-Disposition: form-data; name="__proto__"; filename="a.txt"'
   t.match(await postRaw(chatId, hostile, 'a'), coded(400, 'bad_request'))
-  const { asked, answer } = openForm(chatId)
-  asked.end(`${head('cut.txt')}no end`)
+  const { asked, answer } = openForm(node, ann, chatId)
+  asked.end(`${fileHead('cut.txt')}no end`)
   t.match(await answer, coded(400, 'bad_request'))
 })
 

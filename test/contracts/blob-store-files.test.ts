@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
@@ -8,7 +8,7 @@ import { answerError } from '../../src/http/errors.js'
 import { blobRoutes } from '../../src/http/routes/blobs.js'
 import { put, read, streamOf } from '../helpers/blobs.js'
 import { until } from '../helpers/clients.js'
-import { temporaryFolder } from '../helpers/folders.js'
+import { filesIn, temporaryFolder } from '../helpers/folders.js'
 import { type BlobPlace, blobContract } from './blob-store.js'
 
 const SECRET = 'a secret of the door'
@@ -25,14 +25,6 @@ async function createPlace(t: Test): Promise<BlobPlace> {
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => await app.close())
   return { blobs, base, kept: () => filesIn(folder), description: { folder } }
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => [])
-  const found = await Promise.all(
-    names.map(async (name) => ({ name, is: await stat(join(folder, name)).catch(() => undefined) })),
-  )
-  return found.filter(({ is }) => is?.isFile()).map(({ name }) => name)
 }
 
 t.test('the contract', async (t) => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { z } from 'zod'
 import { upload, uploadTarget } from '../../src/protocol/objects.js'
+import { send } from './blobs.js'
 import { type Answer, call } from './clients.js'
+import { filesIn } from './folders.js'
 import { startTestNode } from './frames.js'
 import { createPGliteFolder } from './pglite.js'
 import type { NodeProcess } from './processes.js'
@@ -34,7 +35,7 @@ export function forEachBlobStore(
 export async function startFileNode(t: Test, env: Record<string, string> = {}): Promise<BlobNode> {
   const dataDir = await createPGliteFolder(t)
   const node = await startTestNode(t, { ...env, DATA_DIR: dataDir })
-  return { node, s3: undefined, kept: async () => await filesBelow(join(dataDir, 'blobs')) }
+  return { node, s3: undefined, kept: async () => await filesIn(join(dataDir, 'blobs')) }
 }
 
 export async function startS3Node(t: Test, env: Record<string, string> = {}): Promise<BlobNode> {
@@ -47,11 +48,6 @@ export async function startS3Node(t: Test, env: Record<string, string> = {}): Pr
     ...env,
   })
   return { node, s3, kept: async () => await s3.kept(BUCKET) }
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
 }
 
 export interface SentFile {
@@ -112,13 +108,8 @@ export async function presign(
 }
 
 /** Brings the bytes to where they were announced, as a client does. */
-export async function bring({ method, url, fields, headers }: z.infer<typeof uploadTarget>, body: Buffer) {
-  const blob = new Blob([new Uint8Array(body)])
-  if (fields === undefined) return await fetch(url, { method, ...(headers ? { headers } : {}), body: blob })
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) form.append(name, value)
-  form.append('file', blob)
-  return await fetch(url, { method, body: form })
+export async function bring(target: z.infer<typeof uploadTarget>, body: Buffer): Promise<Response> {
+  return await send(target.url, target, body)
 }
 
 export async function complete({ node }: Pick<BlobNode, 'node'>, bearer: string, chatId: string, id: string) {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { BlobStore, PresignedPut } from '../../src/ports/blob-store.js'
+import type { BlobStore } from '../../src/ports/blob-store.js'
+import type { UploadTarget } from '../../src/protocol/objects.js'
 
 /** Bytes as a network brings them: in pieces that fit nothing. */
 export function streamOf(bytes: Buffer, piece = 65_521): Readable {
@@ -20,7 +21,11 @@ export async function read(blobs: BlobStore, key: string): Promise<Buffer | unde
 }
 
 /** Sends an upload as the client is told to. */
-export async function send(base: string, target: PresignedPut, bytes: Buffer): Promise<Response> {
+export async function send(
+  base: string,
+  target: Omit<UploadTarget, 'expiresAt'>,
+  bytes: Buffer,
+): Promise<Response> {
   const { method, url, fields, headers = {} } = target
   if (fields === undefined) return await fetch(new URL(url, base), { method, headers, body: bytes })
   const body = new FormData()

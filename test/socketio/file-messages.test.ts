@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { chromium } from 'playwright-core'
 import type { Socket } from 'socket.io-client'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
@@ -14,6 +13,7 @@ import { nodeOf, startCluster } from '../helpers/cluster.js'
 import { eventOf, nameOf } from '../helpers/frames.js'
 import { startS3 } from '../helpers/s3.js'
 import { HOSTILE_FILES, picture } from '../helpers/sample-files.js'
+import { openBrowser } from '../web/open-page.js'
 
 const ann = token('ann', nameOf('ann'))
 const bob = token('bob', nameOf('bob'))
@@ -62,10 +62,7 @@ t.test('Files of a browser', async (t) => {
   const chatId = await createChat(node, ['ann', 'bob'])
   const listener = await joined(t, bob, chatId)
   const coming = eventOf(listener, 'message')
-  const executablePath = process.env.TEST_CHROMIUM
-  if (!executablePath) throw new Error('TEST_CHROMIUM is not set: run the tests through npm test')
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-  t.teardown(async () => await browser.close())
+  const browser = await openBrowser(t)
   const page = await browser.newPage()
   await page.goto(`${node.url}/livez`)
   await page.addScriptTag({ path: CLIENT })
