@@ -6,7 +6,6 @@ import { z } from 'zod'
 import { createPgBossJobQueue } from './adapters/job-queue-pg-boss.js'
 import { selectBlobs, selectBus, selectDatabase } from './adapters/select.js'
 import { createAttachments } from './chat/attachments/attachments.js'
-import { createCatchUp } from './chat/catch-up.js'
 import { createChanges } from './chat/changes.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
 import { createChats } from './chat/chats.js'
@@ -16,6 +15,8 @@ import { createMarks } from './chat/marks.js'
 import { createMembers } from './chat/members.js'
 import { createMessages } from './chat/messages.js'
 import { createPresence } from './chat/presence.js'
+import { createReplay } from './chat/replay.js'
+import { createSnapshots } from './chat/snapshots.js'
 import { createTokenVerifier, signToken, type TokenKey } from './chat/tokens.js'
 import { createUsers } from './chat/users.js'
 import type { Config } from './config.js'
@@ -66,16 +67,17 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       ? undefined
       : createAttachments({ ...{ store, blobs, chats, jobs, logger }, rules: config.attachments, ownUrl })
   if (attachments === undefined) logger.warn('attachments are off: several nodes, and no S3_ENDPOINT')
-  const catchUp = createCatchUp({ store, chats, members })
+  const snapshots = createSnapshots({ store, chats, members })
+  const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)
-  const rooms = createRooms({ nodeId, bus, subscriptions, catchUp, events, presence, logger })
+  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
   const hub = createHub({
     ...{ rooms, presence, subscriptions },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
-  const frames = { bus, rooms, chats, marks, messages, catchUp, logger }
+  const frames = { bus, rooms, chats, marks, messages, snapshots, logger }
 
   bus.onMessage((channel, payload) => {
     try {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { CatchUp } from '../chat/catch-up.js'
 import { type ChatEvent, decodeChatEvent, type Events } from '../chat/events.js'
 import type { Presence } from '../chat/presence.js'
+import type { Replay } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
 import { change } from '../protocol/objects.js'
@@ -20,7 +20,7 @@ export interface RoomsOptions {
   readonly nodeId: string
   readonly bus: Bus
   readonly subscriptions: Subscriptions
-  readonly catchUp: CatchUp
+  readonly replay: Replay
   readonly events: Events
   readonly presence: Presence
   readonly logger: Logger
@@ -30,7 +30,7 @@ const memberChange = z.object({ change, chat: z.object({ memberCount: z.number()
 
 /** The chats in use on this node, and what is delivered to the sessions that have joined them. */
 export function createRooms(options: RoomsOptions) {
-  const { nodeId, bus, subscriptions, catchUp, events, presence, logger } = options
+  const { nodeId, bus, subscriptions, replay, events, presence, logger } = options
   const doors: Door[] = []
   const rooms = new Map<string, Room>()
   const members = new MemberIndex()
@@ -44,7 +44,7 @@ export function createRooms(options: RoomsOptions) {
   function open(chatId: string): Room {
     const stream = new ChatStream({
       deliver: (event) => deliver(room, event),
-      read: (afterRev) => catchUp.eventsAfter(chatId, afterRev),
+      read: (afterRev) => replay.eventsAfter(chatId, afterRev),
       onError: (error) => logger.warn({ chatId, error }, 'a hole could not be repaired yet'),
     })
     const room = new Room(chatId, stream)

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import type { CatchUp } from '../../chat/catch-up.js'
 import type { Chats } from '../../chat/chats.js'
 import type { Marks } from '../../chat/marks.js'
 import type { Messages } from '../../chat/messages.js'
+import type { Snapshots } from '../../chat/snapshots.js'
 import type { Bus } from '../../ports/bus.js'
 import type { ClientFrame } from '../../protocol/client-frames.js'
 import type { CloseReason } from '../../protocol/close-codes.js'
@@ -25,7 +25,7 @@ export interface FrameContext {
   readonly chats: Chats
   readonly marks: Marks
   readonly messages: Messages
-  readonly catchUp: CatchUp
+  readonly snapshots: Snapshots
   readonly logger: Logger
 }
 

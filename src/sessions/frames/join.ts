@@ -33,14 +33,14 @@ export const handleJoin: FrameHandler<JoinFrame> = async (context, session, fram
 
 /** False when the session does not come in: its snapshot was not complete, or it has ended. */
 async function enter(
-  { catchUp, rooms }: FrameContext,
+  { snapshots, rooms }: FrameContext,
   session: Session,
   room: Room,
   { chatId, afterRev, epoch }: JoinFrame,
   reply: (data: object) => void,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const snapshot = await catchUp.snapshot(session.user, chatId, { afterRev, epoch })
+    const snapshot = await snapshots.read(session.user, chatId, { afterRev, epoch })
     if (!session.isOpen) return false
     if (!snapshot.complete) {
       reply(snapshot)

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   CATCH_UP_MESSAGES,
   JOIN_MESSAGES,
@@ -7,32 +6,26 @@ import {
   REPLY_BYTES,
   REPLY_ENVELOPE_BYTES,
 } from '../protocol/limits.js'
-import { type Chat, change, type Message, type User } from '../protocol/objects.js'
+import type { Chat, Message, User } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
 import type { Store } from '../store/store.js'
 import type { Chats } from './chats.js'
-import { type ChatEvent, changeEvent, messageEvent } from './events.js'
 import type { Members } from './members.js'
-import { toChat, toMessage } from './views.js'
+import { toMessage } from './views.js'
 
-/** Events of one repair: a node that is further behind reads again. */
-const EVENTS_PER_READ = 500
 /** What a message takes beside its content and metadata, at most; and an escaped unit of content. */
 const MESSAGE_ENVELOPE_BYTES = 3072
 const ESCAPED_UNIT_BYTES = 6
 
-export interface CatchUpPoint {
+export interface SnapshotPoint {
   /** The newest event that the client has seen; absent: it has seen none. */
   readonly afterRev: number | undefined
   /** The epoch that `afterRev` was counted in. */
   readonly epoch: string | undefined
 }
 
-/** A newer version of the service may have written a change that this one does not know: it is passed on. */
-const anyChange = z.union([change, z.looseObject({ type: z.string() })])
-
-/** What somebody has missed, read from Postgres: sessions that join, and nodes that have found a hole. */
-export function createCatchUp(options: { store: Store; chats: Chats; members: Members }) {
+/** What a session that joins has missed, read from Postgres. */
+export function createSnapshots(options: { store: Store; chats: Chats; members: Members }) {
   const { store, chats, members } = options
 
   return {
@@ -42,7 +35,7 @@ export function createCatchUp(options: { store: Store; chats: Chats; members: Me
      *
      * @throws ParleyError `not_a_member`
      */
-    async snapshot(user: User, chatId: string, point: CatchUpPoint): Promise<JoinData> {
+    async read(user: User, chatId: string, point: SnapshotPoint): Promise<JoinData> {
       const { chat, mine } = await chats.getOwn(user, chatId)
       const { afterRev, epoch } = point
       const reset =
@@ -66,25 +59,6 @@ export function createCatchUp(options: { store: Store; chats: Chats; members: Me
         ...(reset ? { reset } : {}),
       }
     },
-
-    /** The chat's next events after `rev`, one for each number, in order; fewer than there are when there are many. */
-    async eventsAfter(chatId: string, rev: number): Promise<ChatEvent[]> {
-      const row = await store.chats.find(chatId)
-      if (row === undefined || row.last_rev <= rev) return []
-      const last = Math.min(row.last_rev, rev + EVENTS_PER_READ)
-      const [messages, changes] = await Promise.all([
-        store.messages.createdBetween(chatId, rev, last),
-        store.events.between(chatId, rev, last),
-      ])
-      const chat = toChat(row)
-      return [
-        // A message that was changed since is told as it is now, under the number that it came with.
-        ...messages.map((message) => messageEvent(toMessage(message), message.rev)),
-        ...changes.map((event) =>
-          changeEvent(chat, event.rev, anyChange.parse({ ...event.detail, type: event.kind })),
-        ),
-      ].sort((a, b) => a.rev - b.rev)
-    },
   }
 
   async function newest(chat: Chat): Promise<Message[]> {
@@ -100,7 +74,7 @@ export function createCatchUp(options: { store: Store; chats: Chats; members: Me
   }
 }
 
-export type CatchUp = ReturnType<typeof createCatchUp>
+export type Snapshots = ReturnType<typeof createSnapshots>
 
 /** As many of the first messages as fit; at least one, or asking again would never end. */
 function fitting(messages: readonly Message[], most: number): Message[] {
