@@ -9,6 +9,8 @@ import { createAttachments } from './chat/attachments/attachments.js'
 import { createChanges } from './chat/changes.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
 import { createChats } from './chat/chats.js'
+import { createEventCommit } from './chat/commit-events.js'
+import { createEdits } from './chat/edits.js'
 import { createEvents } from './chat/events.js'
 import { createInbox } from './chat/inbox.js'
 import { createMarks } from './chat/marks.js'
@@ -58,7 +60,9 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ store, events, inbox, logger, commit: config.commit },
     attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
   })
-  const changeChat = createChanges({ store, events })
+  const commitEvents = createEventCommit({ store, events })
+  const edits = createEdits({ store, commitEvents, inbox })
+  const changeChat = createChanges(commitEvents)
   const members = createMembers({ store, changeChat, users, inbox, presence })
   const chats = createChats({ store, changeChat, members, presence })
   const marks = createMarks({ store, bus, chats })
@@ -77,7 +81,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
-  const frames = { bus, rooms, chats, marks, messages, snapshots, logger }
+  const frames = { bus, rooms, chats, marks, messages, edits, snapshots, logger }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -109,7 +113,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ verifyToken, users, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, members, marks, messages, users, attachments, verifyToken, logger },
+    ...{ chats, members, marks, messages, edits, users, attachments, verifyToken, logger },
     blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
     isReady: async () => isServing && (await answers(store.ping)),
     corsOrigins: config.corsOrigins,

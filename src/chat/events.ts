@@ -15,14 +15,17 @@ export interface ChatEvent {
   readonly changesMembers: boolean
 }
 
-/** A new message; `rev` is the number that it came with, its own one that of its last change. */
-export function messageEvent(message: Message, rev: number = message.rev): ChatEvent {
-  return {
-    chatId: message.chatId,
-    rev,
-    frame: encodePush('message', { rev, message }),
-    changesMembers: false,
-  }
+/** What happens to a message after it was said. */
+export const MESSAGE_CHANGES = ['message_edited', 'message_deleted'] as const satisfies readonly PushType[]
+export type MessageChange = (typeof MESSAGE_CHANGES)[number]
+
+/** A new message, or a change of one; `rev` is the event's number, the message's own one that of its last change. */
+export function messageEvent(
+  message: Message,
+  rev: number = message.rev,
+  type: 'message' | MessageChange = 'message',
+): ChatEvent {
+  return { chatId: message.chatId, rev, frame: encodePush(type, { rev, message }), changesMembers: false }
 }
 
 /** Any other event; `change` may be one that only a newer version of the service knows. */

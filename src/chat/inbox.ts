@@ -17,7 +17,7 @@ const SLICE = 500
  * Best effort: a lost one is repaired by the next, or by `GET /chats`.
  */
 export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; logger: Logger }) {
-  /** Chats with a message since they were last told. */
+  /** Chats whose newest message is another, or has changed, since they were last told. */
   const active = new Set<string>()
   /** Told within the last interval: not again before it is over. */
   const told = new Map<string, number>()
@@ -77,7 +77,7 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
       return payload.subarray(end + 1)
     },
 
-    /** The chat has a new message. */
+    /** The chat has a new message, or its newest one has changed. */
     touch(chatId: string): void {
       active.add(chatId)
     },

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { ParleyError } from '../protocol/errors.js'
-import { CONTENT_BYTES } from '../protocol/limits.js'
 import type { Message, Sent, User } from '../protocol/objects.js'
 import type { CommitRow, CommittedRow, NewMessage, Refusal } from '../store/messages.js'
 import type { Store } from '../store/store.js'
+import { checkContent } from './content.js'
 import { type Events, messageEvent } from './events.js'
 import { createGroupCommit } from './group-commit.js'
 import type { Inbox } from './inbox.js'
@@ -162,13 +162,6 @@ function checkAttachments(ids: readonly string[], most: number | undefined): voi
   if (most === undefined) throw new ParleyError('attachments_disabled')
   if (ids.length > most) throw new ParleyError('too_large', `attachments: at most ${most}`)
   if (!ids.every((id) => isUuid(id))) throw REFUSALS.attachment_not_found()
-}
-
-function checkContent(content: string, mayBeEmpty: boolean): void {
-  if (content === '' && !mayBeEmpty) throw new ParleyError('bad_request', 'content: must not be empty')
-  // A string has at most three bytes for each of its units: most messages need no count.
-  if (content.length * 3 > CONTENT_BYTES && Buffer.byteLength(content) > CONTENT_BYTES)
-    throw new ParleyError('too_large', `content: at most ${CONTENT_BYTES} bytes`)
 }
 
 function toNewMessage(sending: Sending, row: CommittedRow): Message {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { change } from '../protocol/objects.js'
+import type { EventRow } from '../store/events.js'
 import type { Store } from '../store/store.js'
-import { type ChatEvent, changeEvent, messageEvent } from './events.js'
+import { type ChatEvent, changeEvent, MESSAGE_CHANGES, messageEvent } from './events.js'
 import { toChat, toMessage } from './views.js'
 
 /** Events of one read: a node that is further behind reads again. */
@@ -18,20 +19,32 @@ export function createReplay(store: Store) {
       const row = await store.chats.find(chatId)
       if (row === undefined || row.last_rev <= rev) return []
       const last = Math.min(row.last_rev, rev + EVENTS_PER_READ)
-      const [messages, changes] = await Promise.all([
-        store.messages.createdBetween(chatId, rev, last),
+      const [messages, events] = await Promise.all([
+        store.messages.createdBetween(row, rev, last),
         store.events.between(chatId, rev, last),
       ])
+      const changed = new Map(
+        (await store.messages.ofSeqs(chatId, changedSeqs(events))).map((message) => [message.seq, message]),
+      )
       const chat = toChat(row)
       return [
         // A message that was changed since is told as it is now, under the number that it came with.
         ...messages.map((message) => messageEvent(toMessage(message), message.rev)),
-        ...changes.map((event) =>
-          changeEvent(chat, event.rev, anyChange.parse({ ...event.detail, type: event.kind })),
-        ),
+        ...events.map((event) => {
+          const type = MESSAGE_CHANGES.find((one) => one === event.kind)
+          const message = changed.get(event.seq ?? 0)
+          return type !== undefined && message !== undefined
+            ? messageEvent(toMessage(message), event.rev, type)
+            : changeEvent(chat, event.rev, anyChange.parse({ ...event.detail, type: event.kind }))
+        }),
       ].sort((a, b) => a.rev - b.rev)
     },
   }
 }
 
 export type Replay = ReturnType<typeof createReplay>
+
+/** The messages that the events have changed, each once, however often it was. */
+function changedSeqs(events: readonly EventRow[]): number[] {
+  return [...new Set(events.map(({ seq }) => seq).filter((seq) => seq !== null))]
+}

@@ -11,6 +11,7 @@ import {
 import type { Logger } from 'pino'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import type { Chats } from '../chat/chats.js'
+import type { Edits } from '../chat/edits.js'
 import type { Marks } from '../chat/marks.js'
 import type { Members } from '../chat/members.js'
 import type { Messages } from '../chat/messages.js'
@@ -35,6 +36,7 @@ export interface HttpOptions {
   readonly members: Members
   readonly marks: Marks
   readonly messages: Messages
+  readonly edits: Edits
   readonly users: Users
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined

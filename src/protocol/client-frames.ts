@@ -26,6 +26,21 @@ export const sendFrame = z.object({
   attachments: z.array(id).optional(),
 })
 
+export const editFrame = z.object({
+  type: z.literal('edit'),
+  ref,
+  chatId: id,
+  seq: z.int().nonnegative(),
+  content: cleanText,
+})
+
+export const deleteFrame = z.object({
+  type: z.literal('delete'),
+  ref,
+  chatId: id,
+  seq: z.int().nonnegative(),
+})
+
 export const readFrame = z.object({ type: z.literal('read'), ref, chatId: id, seq: z.int().nonnegative() })
 
 export const typingFrame = z.object({ type: z.literal('typing'), ref, chatId: id, active: z.boolean() })
@@ -36,6 +51,8 @@ export const clientFrame = z.discriminatedUnion('type', [
   joinFrame,
   leaveFrame,
   sendFrame,
+  editFrame,
+  deleteFrame,
   readFrame,
   typingFrame,
   pingFrame,
@@ -44,6 +61,8 @@ export const clientFrame = z.discriminatedUnion('type', [
 export type JoinFrame = z.infer<typeof joinFrame>
 export type LeaveFrame = z.infer<typeof leaveFrame>
 export type SendFrame = z.infer<typeof sendFrame>
+export type EditFrame = z.infer<typeof editFrame>
+export type DeleteFrame = z.infer<typeof deleteFrame>
 export type ReadFrame = z.infer<typeof readFrame>
 export type TypingFrame = z.infer<typeof typingFrame>
 export type PingFrame = z.infer<typeof pingFrame>

@@ -95,6 +95,9 @@ export const sent = z.object({
   duplicate: z.literal(true).optional().describe('A repeat of a clientId: these are the original values.'),
 })
 
+/** The answer to an edit or a deletion. */
+export const changed = z.object({ rev: seq.positive().describe('The event that it is; of a repeat, was.') })
+
 export const readMark = z.object({ lastReadSeq: seq, unread: seq })
 
 /** What an event of a chat other than a message has changed. */
@@ -118,6 +121,7 @@ export type Mine = z.infer<typeof mine>
 export type Member = z.infer<typeof member>
 export type Message = z.infer<typeof message>
 export type Sent = z.infer<typeof sent>
+export type Changed = z.infer<typeof changed>
 export type ReadMark = z.infer<typeof readMark>
 export type Change = z.infer<typeof change>
 export type User = z.infer<typeof user>

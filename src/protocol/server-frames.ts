@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { change, chat, member, message, mine, readMark, sent, timestamp, user } from './objects.js'
+import { change, changed, chat, member, message, mine, readMark, sent, timestamp, user } from './objects.js'
 
 /** What a session is sent unasked (CONTRACT.md section 3, pushes) and the data of replies. */
 
@@ -64,6 +64,8 @@ export const replies = {
   join: joinData,
   leave: z.object({}),
   send: sent,
+  edit: changed,
+  delete: changed,
   read: readMark,
   ping: z.object({ serverTime: timestamp }),
 } as const

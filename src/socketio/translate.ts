@@ -9,6 +9,8 @@ export const FRAME_OF_EVENT = new Map<string, ClientFrame['type']>([
   ['join', 'join'],
   ['leave', 'leave'],
   ['chat message', 'send'],
+  ['edit', 'edit'],
+  ['delete', 'delete'],
   ['read', 'read'],
   ['typing', 'typing'],
   ['ping', 'ping'],

@@ -115,6 +115,18 @@ export function createAttachmentStore(db: Kysely<Schema>) {
       })
     },
 
+    /** Takes those of a message that is deleted with it; their blobs are due at once. */
+    async removeNamed(trx: Transaction<Schema>, chatId: string, ids: readonly string[]): Promise<void> {
+      if (ids.length === 0) return
+      const rows = await trx
+        .deleteFrom('attachments')
+        .where('chat_id', '=', chatId)
+        .where('id', 'in', ids)
+        .returning(['blob_key', 'thumbnail_key'])
+        .execute()
+      await disownOf(rows, trx)
+    },
+
     /**
      * Takes back up to `most` that no message has named: those made before `unsentBefore`, those still on their way
      * only when made before `uploadingBefore` too. What somebody is about to name is left for the next time.

@@ -2,10 +2,12 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { ChatRow } from './chats.js'
 import type { Schema } from './schema.js'
 
-type EventRow = Selectable<Schema['chat_events']>
+export type EventRow = Selectable<Schema['chat_events']>
 
 export interface NewEvent {
   readonly kind: string
+  /** The message that it is about; null for one that is about the chat. */
+  readonly seq: number | null
   readonly detail: Record<string, unknown>
 }
 
@@ -33,10 +35,11 @@ export function createEventStore(db: Kysely<Schema>) {
       await trx
         .insertInto('chat_events')
         .values(
-          events.map(({ kind, detail }, index) => ({
+          events.map(({ kind, seq, detail }, index) => ({
             chat_id: chatId,
             rev: before + index + 1,
             kind,
+            seq,
             detail: JSON.stringify(detail),
             created_at: at,
           })),

@@ -57,6 +57,17 @@ export function createMemberStore(db: Kysely<Schema>) {
       return true
     },
 
+    /** For one who holds the lock on the chat's row: nobody comes or goes meanwhile. */
+    async has(trx: Transaction<Schema>, chatId: string, userId: string): Promise<boolean> {
+      const row = await trx
+        .selectFrom('chat_members')
+        .select('user_id')
+        .where('chat_id', '=', chatId)
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     /** False when the member has that role already, or is none. */
     async setRole(trx: Transaction<Schema>, chatId: string, { userId, role }: NewMember): Promise<boolean> {
       const { numUpdatedRows } = await trx

@@ -1,5 +1,6 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Attachment } from '../protocol/objects.js'
+import type { ChatRow } from './chats.js'
 import type { Schema } from './schema.js'
 
 export interface MessageRow extends Selectable<Schema['messages']> {
@@ -36,6 +37,12 @@ export interface CommittedRow {
   readonly created_at: Date
   /** As the message shows them; null for none, and for a duplicate. */
   readonly attachments: Attachment[] | null
+}
+
+/** Which event a change of a message is, and when. */
+export interface ChangePoint {
+  readonly rev: number
+  readonly at: Date
 }
 
 interface RefusedRow<Outcome extends string> {
@@ -93,16 +100,48 @@ export function createMessageStore(db: Kysely<Schema>) {
         .execute()
     },
 
-    /** The messages that came with the events after `afterRev` and up to `rev`, in that order. */
-    async createdBetween(chatId: string, afterRev: number, rev: number): Promise<MessageRow[]> {
+    /**
+     * The messages that came with the events after `afterRev` and up to `rev`, in that order: a range of the primary
+     * key, found by counting back from where the chat stands.
+     */
+    async createdBetween(chat: ChatEnd, afterRev: number, rev: number): Promise<MessageRow[]> {
       return await messages(db)
-        .where('m.chat_id', '=', chatId)
-        // Changed no earlier than created: this condition is the one with an index.
-        .where('m.changed_rev', '>', afterRev)
-        .where('m.rev', '>', afterRev)
-        .where('m.rev', '<=', rev)
-        .orderBy('m.rev')
+        .where('m.chat_id', '=', chat.id)
+        .where('m.seq', '>', lastSeqAt(chat, afterRev))
+        .where('m.seq', '<=', lastSeqAt(chat, rev))
+        .orderBy('m.seq')
         .execute()
+    },
+
+    /** These messages of a chat; one that is gone is absent. */
+    async ofSeqs(chatId: string, seqs: readonly number[]): Promise<MessageRow[]> {
+      if (seqs.length === 0) return []
+      return await messages(db).where('m.chat_id', '=', chatId).where('m.seq', 'in', seqs).execute()
+    },
+
+    /** For one who holds the lock on the chat's row: no change of the message is under way. */
+    async find(trx: Transaction<Schema>, chatId: string, seq: number): Promise<MessageRow | undefined> {
+      return await messages(trx).where('m.chat_id', '=', chatId).where('m.seq', '=', seq).executeTakeFirst()
+    },
+
+    /** Answers the message as it is now. */
+    async edit(
+      trx: Transaction<Schema>,
+      message: MessageRow,
+      content: string,
+      { rev, at }: ChangePoint,
+    ): Promise<MessageRow> {
+      return await change(trx, message, { content, edited_at: at, changed_rev: rev })
+    },
+
+    /** Leaves a tombstone: what was said is gone from the row. Answers it. */
+    async empty(
+      trx: Transaction<Schema>,
+      message: MessageRow,
+      { rev, at }: ChangePoint,
+    ): Promise<MessageRow> {
+      const nothing = { content: '', metadata: null, attachments: null }
+      return await change(trx, message, { ...nothing, deleted_at: at, changed_rev: rev })
     },
 
     /** What a member has said with this client id; undefined when it was nothing, or by no member any more. */
@@ -132,6 +171,34 @@ export function createMessageStore(db: Kysely<Schema>) {
       return new Map(rows.map((row) => [row.chat_id, row]))
     },
   }
+}
+
+type ChatEnd = Pick<ChatRow, 'id' | 'last_seq' | 'last_rev'>
+
+/** The newest message at an earlier rev: what came since are events of `chat_events` and messages, one `seq` each. */
+function lastSeqAt({ id, last_seq, last_rev }: ChatEnd, rev: number) {
+  return sql<number>`${last_seq - (last_rev - rev)}::bigint + (
+    select count(*) from chat_events where chat_id = ${id} and rev > ${rev} and rev <= ${last_rev}
+  )`
+}
+
+async function change(
+  trx: Transaction<Schema>,
+  message: MessageRow,
+  changed: Pick<MessageRow, 'content' | 'changed_rev'> & {
+    readonly metadata?: null
+    readonly attachments?: null
+    readonly edited_at?: Date
+    readonly deleted_at?: Date
+  },
+): Promise<MessageRow> {
+  await trx
+    .updateTable('messages')
+    .set(changed)
+    .where('chat_id', '=', message.chat_id)
+    .where('seq', '=', message.seq)
+    .execute()
+  return { ...message, ...changed }
 }
 
 function messages(db: Kysely<Schema>) {

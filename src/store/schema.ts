@@ -62,7 +62,7 @@ interface MessagesTable {
   kind: 'user' | 'system'
   content: string
   metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>
-  attachments: ColumnType<Attachment[] | null, never, never>
+  attachments: ColumnType<Attachment[] | null, never, null>
   client_id: string | null
   created_at: Date
   edited_at: Date | null

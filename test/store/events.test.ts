@@ -6,7 +6,7 @@ forEachStore(async (t, open) => {
   const append = (chatId: string, kind: string, detail: Record<string, unknown> = {}) =>
     store.transaction(async (trx) => {
       await store.chats.lock(trx, chatId)
-      await store.events.append(trx, chatId, [{ kind, detail }], new Date(7))
+      await store.events.append(trx, chatId, [{ kind, seq: null, detail }], new Date(7))
       return (await store.chats.lock(trx, chatId))?.last_rev ?? 0
     })
 
@@ -34,6 +34,17 @@ forEachStore(async (t, open) => {
     t.same(await store.events.between(chat, 4, 99), [])
   })
 
+  t.test('an event names the message that it is about', async (t) => {
+    const chat = await makeChat(store)
+    const at = new Date(7)
+    await store.transaction(async (trx) => {
+      await store.chats.lock(trx, chat)
+      const about = [3, null, 1].map((seq) => ({ kind: 'k', seq, detail: {} }))
+      await store.events.append(trx, chat, about, at)
+    })
+    t.match(await store.events.between(chat, 0, 9), [{ seq: 3 }, { seq: null }, { seq: 1 }])
+  })
+
   t.test('appended side by side, and beside flushes, they leave no hole', async (t) => {
     const chat = await makeChat(store, ['ann'])
     const revs = await Promise.all(
@@ -58,7 +69,7 @@ forEachStore(async (t, open) => {
       await store.events.append(
         trx,
         chat,
-        kinds.map((kind) => ({ kind, detail: {} })),
+        kinds.map((kind) => ({ kind, seq: null, detail: {} })),
         new Date(7),
       )
       await store.events.append(trx, chat, [], new Date(7))
@@ -74,7 +85,7 @@ forEachStore(async (t, open) => {
     const chat = await makeChat(store)
     await t.rejects(
       store.transaction(async (trx) => {
-        await store.events.append(trx, chat, [{ kind: 'never', detail: {} }], new Date())
+        await store.events.append(trx, chat, [{ kind: 'never', seq: null, detail: {} }], new Date())
         throw new Error('no')
       }),
       { message: 'no' },

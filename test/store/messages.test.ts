@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { CommitRow, CommittedRow } from '../../src/store/messages.js'
+import type { CommitRow, CommittedRow, MessageRow } from '../../src/store/messages.js'
 import type { Store } from '../../src/store/store.js'
 import { commit, forEachStore, makeChat, message, someoneWaits, uniqueId } from '../helpers/stores.js'
 
@@ -300,23 +300,99 @@ forEachStore(async (t, open, engine) => {
     t.same(await seqs(6, 3), [])
   })
 
+  /** As an edit or a deletion does it, beside the chat's lock: the next event, and the message with it. */
+  async function change(chat: string, seq: number, content: string | null): Promise<MessageRow> {
+    return await store.transaction(async (trx) => {
+      const before = await store.chats.lock(trx, chat)
+      const found = await store.messages.find(trx, chat, seq)
+      if (before === undefined || found === undefined) throw new Error('there is no such message')
+      const point = { rev: before.last_rev + 1, at: new Date(7) }
+      await store.events.append(trx, chat, [{ kind: 'changed', seq, detail: {} }], point.at)
+      return content === null
+        ? await store.messages.empty(trx, found, point)
+        : await store.messages.edit(trx, found, content, point)
+    })
+  }
+
+  const contentsOf = (rows: readonly MessageRow[]) => rows.map((row) => `${row.rev}:${row.content}`)
+
+  t.test('an edited message is read again as it was answered, and nothing else has moved', async (t) => {
+    const chat = await makeChat(store, ['ann'])
+    await store.users.name([{ id: 'ann', fullName: 'Ann Lee', namedAt: new Date() }])
+    const metadata = { note: 'ż' }
+    await commit(
+      store,
+      message(chat, 'ann', { clientId: 'c', metadata, kind: 'system', anywhere: true }),
+      message(chat, 'ann'),
+    )
+    const before = await store.messages.range(chat, 1, 2)
+    const edited = await change(chat, 1, 'said otherwise')
+    t.strictSame(await store.messages.range(chat, 1, 2), [before[0], edited])
+    t.strictSame(edited, {
+      ...before[1],
+      content: 'said otherwise',
+      changed_rev: 3,
+      edited_at: new Date(7),
+    })
+    t.match(await store.chats.find(chat), { last_seq: 2, last_rev: 3 })
+    t.equal(await markOf(store, chat, 'ann'), 2)
+  })
+
+  t.test('a message that is emptied is a tombstone: nothing of what it said is in the row', async (t) => {
+    const chat = await makeChat(store, ['ann'])
+    const [first] = await commit(
+      store,
+      message(chat, 'ann', { clientId: 'c', metadata: { secret: 'no' }, kind: 'system', anywhere: true }),
+    )
+    await change(chat, 1, 'a secret')
+    const [before] = await store.messages.range(chat, 1, 1)
+    const emptied = await change(chat, 1, null)
+    t.strictSame(await store.messages.range(chat, 1, 1), [emptied])
+    t.strictSame(emptied, {
+      ...before,
+      content: '',
+      metadata: null,
+      attachments: null,
+      changed_rev: 3,
+      deleted_at: new Date(7),
+    })
+    t.strictSame(
+      await commit(store, message(chat, 'ann', { clientId: 'c', content: 'said again' })),
+      [{ ...committed(first), outcome: 'duplicate' }],
+      'a repeat of its send still gets the original answer',
+    )
+  })
+
+  t.test('of its own chat alone', async (t) => {
+    const [chat, other] = [await makeChat(store, ['ann']), await makeChat(store, ['ann'])]
+    for (const one of [chat, other])
+      await commit(
+        store,
+        message(one, 'ann', { content: 'first' }),
+        message(one, 'ann', { content: 'second' }),
+      )
+    await change(chat, 1, null)
+    await change(chat, 2, 'changed')
+    t.same(contentsOf(await store.messages.range(other, 1, 2)), ['2:second', '1:first'])
+    const found = await store.transaction(async (trx) => [
+      await store.messages.find(trx, other, 1),
+      await store.messages.find(trx, other, 3),
+      await store.messages.find(trx, 'nowhere', 1),
+    ])
+    t.match(found[0], { content: 'first' })
+    t.same(found.slice(1), [undefined, undefined])
+    const some = await store.messages.ofSeqs(chat, [2, 1, 2, 9])
+    t.same(contentsOf(some).sort(), ['1:', '2:changed'])
+    t.same(await store.messages.ofSeqs(chat, []), [])
+  })
+
   t.test('changed or created between two revs', async (t) => {
     const chat = await makeChat(store, ['ann'])
     await commit(
       store,
       ...Array.from({ length: 6 }, (_, n) => message(chat, 'ann', { content: `m${n + 1}` })),
     )
-    // As an edit of message 2 does, at rev 7; rev 8 is a new message.
-    await store.transaction(async (trx) => {
-      const rev = 7
-      await store.events.append(trx, chat, [{ kind: 'edited', detail: {} }], new Date())
-      await trx
-        .updateTable('messages')
-        .set({ changed_rev: rev, content: 'm2, edited', edited_at: new Date() })
-        .where('chat_id', '=', chat)
-        .where('seq', '=', 2)
-        .execute()
-    })
+    await change(chat, 2, 'm2, edited')
     await commit(store, message(chat, 'ann', { content: 'm7' }))
 
     const changed = async (after: number, rev: number, limit = 100) =>
@@ -329,13 +405,36 @@ forEachStore(async (t, open, engine) => {
     t.same(await changed(4, 7), ['m5', 'm6', 'm2, edited'])
     t.same(await changed(0, 8, 2), ['m1', 'm3'])
     t.same(await changed(8, 8), [])
-
-    const created = async (after: number, rev: number) =>
-      (await store.messages.createdBetween(chat, after, rev)).map((row) => `${row.rev}:${row.content}`)
-    t.same(await created(0, 3), ['1:m1', '2:m2, edited', '3:m3'], 'at the rev that it came with')
-    t.same(await created(5, 8), ['6:m6', '8:m7'])
-    t.same(await created(6, 7), [], 'an edit creates nothing')
   })
+
+  t.test(
+    'what was created between any two revs, whatever other events lie before, between and after',
+    async (t) => {
+      const chat = await makeChat(store, ['ann'])
+      // '.' is a message; what stands for a number is a change of that one.
+      for (const [index, event] of [...'..1.2..22...4.1'].entries())
+        if (event === '.') await commit(store, message(chat, 'ann', { content: `at ${index + 1}` }))
+        else await change(chat, Number(event), `changed at ${index + 1}`)
+      const row = await store.chats.find(chat)
+      if (row === undefined) throw new Error('the chat is there')
+      t.match(row, { last_seq: 9, last_rev: 15 })
+      const all = (await store.messages.range(chat, 1, 9)).reverse()
+      for (let after = 0; after <= 15; after++)
+        for (let rev = after; rev <= 15; rev++)
+          t.strictSame(
+            await store.messages.createdBetween(row, after, rev),
+            all.filter((one) => one.rev > after && one.rev <= rev),
+            `after ${after}, up to ${rev}`,
+          )
+      await change(chat, 9, 'after the chat was looked at')
+      await commit(store, message(chat, 'ann'))
+      t.same(
+        (await store.messages.createdBetween(row, 12, 15)).map((one) => one.rev),
+        [14],
+        'what came since does not count',
+      )
+    },
+  )
 
   t.test('the last message of each chat', async (t) => {
     const [one, two, empty] = [

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Chats } from '../../chat/chats.js'
+import type { Edits } from '../../chat/edits.js'
 import type { Messages } from '../../chat/messages.js'
 import type { Chat } from '../../protocol/objects.js'
-import { message, sent } from '../../protocol/objects.js'
+import { changed, message, sent } from '../../protocol/objects.js'
 import { cleanText, id, metadata } from '../../protocol/text.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page, seqParam } from '../pagination.js'
@@ -19,11 +20,14 @@ const historyQuery = z.object({
 type HistoryQuery = z.infer<typeof historyQuery>
 const cursor = z.object({ before: z.int().positive() })
 
-/** A chat's history, and messages said by REST. */
-export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Messages }> = async (
-  app,
-  { chats, messages },
-) => {
+const messageParams = params.extend({ seq: seqParam })
+
+/** A chat's history, and messages said, edited and deleted by REST. */
+export const messageRoutes: FastifyPluginAsyncZod<{
+  chats: Chats
+  messages: Messages
+  edits: Edits
+}> = async (app, { chats, messages, edits }) => {
   app.get(
     '/chats/:id/messages',
     { schema: { security, params, querystring: historyQuery, response: { 200: listOf(message) } } },
@@ -62,6 +66,31 @@ export const messageRoutes: FastifyPluginAsyncZod<{ chats: Chats; messages: Mess
       const said = { ...request.body, chatId: request.params.id, clientId }
       const answer = await messages.send(user, said, { anywhere: isService })
       return reply.status(answer.duplicate === true ? 200 : 201).send(answer)
+    },
+  )
+
+  app.patch(
+    '/chats/:id/messages/:seq',
+    {
+      schema: {
+        security,
+        params: messageParams,
+        body: z.object({ content: cleanText }),
+        response: { 200: changed },
+      },
+    },
+    async (request) => {
+      const { id, seq } = request.params
+      return await edits.edit(callerOf(request), id, seq, request.body.content)
+    },
+  )
+
+  app.delete(
+    '/chats/:id/messages/:seq',
+    { schema: { security, params: messageParams, response: { 200: changed } } },
+    async (request) => {
+      const { id, seq } = request.params
+      return await edits.delete(callerOf(request), id, seq)
     },
   )
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Chats } from '../../chat/chats.js'
+import type { Edits } from '../../chat/edits.js'
 import type { Marks } from '../../chat/marks.js'
 import type { Messages } from '../../chat/messages.js'
 import type { Snapshots } from '../../chat/snapshots.js'
@@ -11,6 +12,8 @@ import { ParleyError, toParleyError } from '../../protocol/errors.js'
 import { FRAMES_IN_FLIGHT } from '../../protocol/limits.js'
 import type { Rooms } from '../rooms.js'
 import type { Session } from '../session.js'
+import { handleDelete } from './delete.js'
+import { handleEdit } from './edit.js'
 import { handleJoin } from './join.js'
 import { handleLeave } from './leave.js'
 import { handlePing } from './ping.js'
@@ -25,6 +28,7 @@ export interface FrameContext {
   readonly chats: Chats
   readonly marks: Marks
   readonly messages: Messages
+  readonly edits: Edits
   readonly snapshots: Snapshots
   readonly logger: Logger
 }
@@ -81,6 +85,10 @@ function handle(
       return handleLeave(context, session, frame, reply)
     case 'send':
       return handleSend(context, session, frame, reply)
+    case 'edit':
+      return handleEdit(context, session, frame, reply)
+    case 'delete':
+      return handleDelete(context, session, frame, reply)
     case 'read':
       return handleRead(context, session, frame, reply)
     case 'typing':
