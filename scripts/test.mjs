@@ -1,5 +1,5 @@
-// npm test [-- <files and flags for tap>]: lint, types, then the tests against real engines that are started
-// here and stopped again. Named files are a quick look: no lint, no types, one engine.
+// npm test [-- <files and folders>]: lint, types, then the tests against real engines that are started here and
+// stopped again. Named files are a quick look: no lint, no types, one engine.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -13,8 +13,7 @@ import { createReport } from './tap-report.mjs'
 
 const oldest = '15'
 // What differs between versions of Postgres is in the SQL, so the second engine runs the tests that reach it.
-const foldersForOldest = ['test/store', 'test/scenarios']
-const adapterOfOldest = 'test/contracts/database-postgres.test.ts'
+const onOldest = ['test/contracts/database-postgres.test.ts', 'test/store', 'test/scenarios']
 // `npm run test:long`: what a run within a quarter of an hour has no room for.
 const long = [
   'test/attachments/clamav.test.ts',
@@ -27,7 +26,7 @@ const long = [
 ]
 
 const args = process.argv.slice(2).flatMap((arg) => (arg === '--long' ? long : [arg]))
-const named = args.some((arg) => !arg.startsWith('-'))
+const named = args.length > 0
 const interrupt = new AbortController()
 const { signal } = interrupt
 
@@ -67,48 +66,53 @@ async function inFolder(body) {
 
 async function runLegs(folder, tools) {
   const embedded = await embeddedBinaries(join(folder, 'binaries'))
-  const files = named ? [] : (await testsIn('test')).filter((file) => !long.includes(file))
-  const newest = await leg('Postgres 18', embedded, folder, tools, [...args, ...files])
+  const files = named ? await testsAt(args) : (await testsAt(['test'])).filter((file) => !long.includes(file))
+  const newest = await leg('Postgres 18', embedded, folder, tools, files)
   if (named) return [newest]
   const second = await legOnOldest(folder, tools)
   return second ? [newest, second] : [newest]
 }
 
 async function legOnOldest(folder, tools) {
-  const files = [adapterOfOldest, ...(await Promise.all(foldersForOldest.map(testsIn))).flat()]
+  const files = await testsAt(onOldest)
   const { binaries, reason } = await findDebianPostgres(oldest)
   if (!binaries) return skip(reason)
-  return await leg(`Postgres ${oldest}`, binaries, folder, tools, [...args, ...files])
+  return await leg(`Postgres ${oldest}`, binaries, folder, tools, files)
 }
 
 function skip(reason) {
   console.log(`\nskipped: Postgres ${oldest} ${reason}`)
 }
 
-async function testsIn(path) {
-  const names = await readdir(join(root, path), { recursive: true }).catch(() => [])
-  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name))
+/** The test files among these paths, and below those that are folders. */
+async function testsAt(paths) {
+  return (await Promise.all(paths.map((path) => (path.endsWith('.ts') ? path : testsIn(path))))).flat()
+}
+
+async function testsIn(folder) {
+  const names = await readdir(join(root, folder), { recursive: true })
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(folder, name))
 }
 
 /** The tests against one Postgres. */
-async function leg(name, binaries, folder, tools, tapArgs) {
+async function leg(name, binaries, folder, tools, files) {
   console.log(`\n${name}`)
   signal.throwIfAborted()
   const started = Date.now()
   const database = await startPostgres({ binaries, folder: join(folder, name.replace(' ', '-')), signal })
   try {
     const env = { ...process.env, ...tools, TMPDIR: folder, TEST_DATABASE_URL: database.url }
-    const report = await runTap(tapArgs, env)
+    const report = await runFiles(files, env)
     return { name, ...report, seconds: Math.round((Date.now() - started) / 1000) }
   } finally {
     await database.stop()
   }
 }
 
-async function runTap(tapArgs, env) {
+async function runFiles(files, env) {
   // A process group of its own: what a crashed or timed out test has started is in it, and goes with it.
   const options = { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] }
-  const tap = spawn(bin('tap'), [...tapArgs, '--reporter=tap'], options)
+  const tap = spawn(process.execPath, [join(root, 'scripts/run-files.mjs'), ...files], options)
   const endGroup = () => kill(-tap.pid)
   signal.addEventListener('abort', endGroup, { once: true })
   const report = createReport((line) => console.log(line))
