@@ -64,14 +64,14 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const edits = createEdits({ store, commitEvents, inbox })
   const changeChat = createChanges(commitEvents)
   const members = createMembers({ store, changeChat, users, inbox, presence })
-  const chats = createChats({ store, changeChat, members, presence })
+  const chats = createChats({ store, changeChat, members })
   const marks = createMarks({ store, bus, chats })
   const attachments =
     blobs === undefined
       ? undefined
       : createAttachments({ ...{ store, blobs, chats, jobs, logger }, rules: config.attachments, ownUrl })
   if (attachments === undefined) logger.warn('attachments are off: several nodes, and no S3_ENDPOINT')
-  const snapshots = createSnapshots({ store, chats, members })
+  const snapshots = createSnapshots({ store, members })
   const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)

@@ -1,8 +1,8 @@
 import type { Chat, Member, Message, Mine, User } from '../protocol/objects.js'
 import type { ChatQuery, ListedChat } from '../store/chats.js'
 import type { Store } from '../store/store.js'
-import type { Presence } from './presence.js'
-import { toChat, toMember, toMessage, toMine } from './views.js'
+import type { Members } from './members.js'
+import { toChat, toMessage, toMine } from './views.js'
 
 const MEMBERS_IN_LIST = 10
 
@@ -22,7 +22,7 @@ export interface ChatList {
 }
 
 /** A page of a user's own chats, the latest activity first, each with what an inbox shows of it. */
-export function createChatList({ store, presence }: { store: Store; presence: Presence }) {
+export function createChatList({ store, members }: { store: Store; members: Members }) {
   return async (user: User, request: ChatListRequest): Promise<ChatList> => {
     const query = { ...request, userId: user.id }
     const [rows, total] = await Promise.all([
@@ -45,18 +45,17 @@ export function createChatList({ store, presence }: { store: Store; presence: Pr
   async function toViews(page: readonly ListedChat[]): Promise<ListedView[]> {
     const ids = page.map(({ chat }) => chat.id)
     if (ids.length === 0) return []
-    const [messages, members] = await Promise.all([
+    const [messages, lists] = await Promise.all([
       store.messages.lastOf(ids),
-      store.members.firstOf(ids, MEMBERS_IN_LIST),
+      members.firstOf(ids, MEMBERS_IN_LIST),
     ])
-    const online = await presence.online([...members.values()].flat().map((row) => row.user_id))
     return page.map(({ chat, member }) => {
       const message = messages.get(chat.id)
       return {
         ...toChat(chat),
         mine: toMine(member, chat),
         lastMessage: message === undefined ? null : toMessage(message),
-        members: (members.get(chat.id) ?? []).map((row) => toMember(row, online)),
+        members: lists.get(chat.id) ?? [],
       }
     })
   }

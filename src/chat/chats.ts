@@ -6,7 +6,6 @@ import type { Store } from '../store/store.js'
 import type { ChangeChat } from './changes.js'
 import { createChatList } from './chat-list.js'
 import { DEFAULT_ROLE, type MemberRequest, type Members } from './members.js'
-import type { Presence } from './presence.js'
 import { toChat, toMine } from './views.js'
 
 export interface ChatRequest {
@@ -33,11 +32,10 @@ export interface ChatsOptions {
   readonly store: Store
   readonly changeChat: ChangeChat
   readonly members: Members
-  readonly presence: Presence
 }
 
 /** Chats: made, seen, listed, closed. */
-export function createChats({ store, changeChat, members, presence }: ChatsOptions) {
+export function createChats({ store, changeChat, members }: ChatsOptions) {
   /** Of the chats that one may not see none exists. @throws ParleyError `not_a_member` */
   async function get(caller: Caller, chatId: string): Promise<SeenChat> {
     const found = await store.chats.findFor(chatId, caller.user.id)
@@ -68,7 +66,7 @@ export function createChats({ store, changeChat, members, presence }: ChatsOptio
       return { chat, mine }
     },
 
-    list: createChatList({ store, presence }),
+    list: createChatList({ store, members }),
 
     /**
      * Makes a chat; `created` is false for a repeat: of the order, which adds the missing members, or of the

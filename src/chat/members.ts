@@ -100,6 +100,14 @@ export function createMembers({ store, changeChat, users, inbox, presence }: Mem
       const online = await presence.online(rows.map((row) => row.user_id))
       return rows.map((row) => toMember(row, online))
     },
+
+    /** The first `most` members of each chat. The caller has checked membership. */
+    async firstOf(chatIds: readonly string[], most: number): Promise<Map<string, Member[]>> {
+      const rows = await store.members.firstOf(chatIds, most)
+      const userIds = new Set([...rows.values()].flat().map((row) => row.user_id))
+      const online = await presence.online([...userIds])
+      return new Map([...rows].map(([chatId, list]) => [chatId, list.map((row) => toMember(row, online))]))
+    },
   }
 }
 

@@ -6,8 +6,8 @@ import type { CommitRow, CommittedRow, NewMessage, Refusal } from '../store/mess
 import type { Store } from '../store/store.js'
 import { checkContent } from './content.js'
 import { type Events, messageEvent } from './events.js'
-import { createGroupCommit } from './group-commit.js'
 import type { Inbox } from './inbox.js'
+import { createLane } from './lane.js'
 import { toMessage } from './views.js'
 
 export interface SendRequest {
@@ -43,7 +43,7 @@ const REFUSALS: Record<Refusal, () => ParleyError> = {
 /** Messages: said, committed, told; and read again. */
 export function createMessages(options: MessagesOptions) {
   const { store, events, inbox, commit, attachmentsPerMessage, logger } = options
-  const lane = createGroupCommit<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
+  const lane = createLane<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
   /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
   const underWay = new Map<string, Promise<Sent>>()
 

@@ -7,7 +7,14 @@ const signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('typing'), userId: z.string(), active: z.boolean() }),
   z.object({ type: z.literal('read'), userId: z.string(), seq: z.number() }),
   /** A user's first session on the node has joined the chat, or the last one has left. */
-  z.object({ type: z.literal('joined'), nodeId: z.string(), userId: z.string(), fullName: z.string() }),
+  z.object({
+    type: z.literal('joined'),
+    nodeId: z.string(),
+    userId: z.string(),
+    fullName: z.string(),
+    /** The user was there before: sessions are not told. */
+    isQuiet: z.boolean(),
+  }),
   z.object({ type: z.literal('left'), nodeId: z.string(), userId: z.string() }),
   /** Who is joined on the node: said to a node that has newly turned up in the chat. */
   z.object({ type: z.literal('here'), nodeId: z.string(), userIds: z.array(z.string()) }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { REF_LENGTH } from './limits.js'
+import { CHATS_PER_RESUME, REF_LENGTH } from './limits.js'
 import { cleanText, id } from './text.js'
 
 /** What a session may ask (CONTRACT.md section 3, client frames). Unknown fields are ignored. */
@@ -12,6 +12,16 @@ export const joinFrame = z.object({
   ref,
   chatId: id,
   afterRev: z.int().nonnegative().optional(),
+  epoch: z.string().max(64).optional(),
+})
+
+export const resumeFrame = z.object({
+  type: z.literal('resume'),
+  ref,
+  chats: z
+    .record(id, z.int().nonnegative())
+    .refine((chats) => Object.keys(chats).length <= CHATS_PER_RESUME, `at most ${CHATS_PER_RESUME} chats`)
+    .describe('The newest event seen, by chat.'),
   epoch: z.string().max(64).optional(),
 })
 
@@ -49,6 +59,7 @@ export const pingFrame = z.object({ type: z.literal('ping'), ref })
 
 export const clientFrame = z.discriminatedUnion('type', [
   joinFrame,
+  resumeFrame,
   leaveFrame,
   sendFrame,
   editFrame,
@@ -59,6 +70,7 @@ export const clientFrame = z.discriminatedUnion('type', [
 ])
 
 export type JoinFrame = z.infer<typeof joinFrame>
+export type ResumeFrame = z.infer<typeof resumeFrame>
 export type LeaveFrame = z.infer<typeof leaveFrame>
 export type SendFrame = z.infer<typeof sendFrame>
 export type EditFrame = z.infer<typeof editFrame>

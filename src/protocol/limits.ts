@@ -13,8 +13,10 @@ export const FULL_NAME_LENGTH = 200
 export const REF_LENGTH = 128
 /** Messages of a join reply are cut so that all of the reply stays below this. */
 export const REPLY_BYTES = 256 * 1024
-/** What a join reply holds beside chat, marks, members and messages: its ref, where it stands. */
-export const REPLY_ENVELOPE_BYTES = 2 * 1024
+/** What a reply holds beside its data: its type, its ref. */
+export const REPLY_ENVELOPE_BYTES = 1024
+/** What the data of a join holds beside chat, marks, members and messages: where it stands. */
+export const JOIN_ENVELOPE_BYTES = 512
 export const JOIN_MESSAGES = 50
 /** Messages of one answer to a join with `afterRev`; the next ones are asked for from its `rev`. */
 export const CATCH_UP_MESSAGES = 500
@@ -27,6 +29,8 @@ export const PRESENCE_MEMBERS = 100
 export const ACTIVITY_MEMBERS = 50
 export const ACTIVITY_INTERVAL_MS = 1000
 export const CHATS_PER_SESSION = 1000
+/** Chats of one `resume`. */
+export const CHATS_PER_RESUME = 500
 /** Frames of one session that may be under way at once; more are `rate_limited`. */
 export const FRAMES_IN_FLIGHT = 1000
 export const TYPING_MS = 5000

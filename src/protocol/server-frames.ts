@@ -60,8 +60,15 @@ export const joinData = z.object({
     .describe('The `afterRev` given could not be served: start over from this data.'),
 })
 
+/** A chat of a resume that did not fit into the reply: ask again from `rev`. */
+const unreadChat = z.object({ complete: z.literal(false), rev: z.int(), messages: z.tuple([]) })
+const refusedChat = z.object({
+  error: z.object({ code: z.string(), message: z.string(), temporary: z.boolean() }),
+})
+
 export const replies = {
   join: joinData,
+  resume: z.object({ chats: z.record(z.string(), z.union([joinData, unreadChat, refusedChat])) }),
   leave: z.object({}),
   send: sent,
   edit: changed,
@@ -71,3 +78,5 @@ export const replies = {
 } as const
 
 export type JoinData = z.infer<typeof joinData>
+export type ResumeData = z.infer<typeof replies.resume>
+export type ResumedChat = ResumeData['chats'][string]

@@ -50,7 +50,8 @@ export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignals
     const { roster, chatId } = room
     switch (signal.type) {
       case 'joined':
-        if (!room.hasUser(signal.userId)) tellJoined(room, { id: signal.userId, fullName: signal.fullName })
+        if (!signal.isQuiet && !room.hasUser(signal.userId))
+          tellJoined(room, { id: signal.userId, fullName: signal.fullName })
         if (roster.isNew(signal.nodeId) && room.users.length > 0)
           publishSignal(bus, chatId, { type: 'here', nodeId, userIds: room.users })
         roster.add(signal.nodeId, signal.userId)
@@ -80,10 +81,11 @@ export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignals
     },
 
     /** A user's first session on this node has joined; it receives pushes itself already. */
-    entered(room: Room, user: User): void {
+    entered(room: Room, user: User, { told }: { told: boolean }): void {
       if (!room.tellsPresence) return
-      tellJoined(room, user)
-      publishSignal(bus, room.chatId, { type: 'joined', nodeId, userId: user.id, fullName: user.fullName })
+      const { id: userId, fullName } = user
+      if (told) tellJoined(room, user)
+      publishSignal(bus, room.chatId, { type: 'joined', nodeId, userId, fullName, isQuiet: !told })
     },
 
     /** A user's last session on this node has left. */

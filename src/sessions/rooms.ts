@@ -132,9 +132,10 @@ export function createRooms(options: RoomsOptions) {
 
     /**
      * The one synchronous step of a join: from here on the session is sent each event after its snapshot, first
-     * those that the node has delivered meanwhile. The stream stands at the snapshot's `rev` or beyond.
+     * those that the node has delivered meanwhile. The stream stands at the snapshot's `rev` or beyond. The others
+     * are told of a user who is new here, but for one who resumes.
      */
-    enter(room: Room, session: Session, missed: readonly ChatEvent[]): void {
+    enter(room: Room, session: Session, missed: readonly ChatEvent[], { told }: { told: boolean }): void {
       // The reply itself may have ended it, when it was one too many for a slow reader.
       if (!session.isOpen) return
       if (!session.joined.has(room.chatId)) {
@@ -145,7 +146,7 @@ export function createRooms(options: RoomsOptions) {
       const isFirst = room.add(session)
       session.subscribe(room.topic)
       for (const event of missed) session.send(event.frame)
-      if (isFirst && session.isOpen) signals.entered(room, session.user)
+      if (isFirst && session.isOpen) signals.entered(room, session.user, { told })
     },
 
     leave,

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { CloseReason } from '../protocol/close-codes.js'
-import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS } from '../protocol/limits.js'
+import { ParleyError } from '../protocol/errors.js'
+import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS, CHATS_PER_SESSION } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 
 /** What a door gives each of its sessions; none of it is called after the session has ended. */
@@ -72,15 +73,23 @@ export class Session {
     if (this.#open) this.#transport.close(reason)
   }
 
-  /** The joins and leaves of one chat run in the order they were asked for. */
-  async oneAfterAnother(chatId: string, work: () => Promise<void>): Promise<void> {
-    const before = this.#moving.get(chatId) ?? Promise.resolve()
-    const mine = before.catch(() => {}).then(work)
-    this.#moving.set(chatId, mine)
+  /**
+   * The joins and leaves of each chat run in the order they were asked for; one of several chats waits for all of
+   * them. No deadlock: it takes its place in every queue at once.
+   *
+   * @throws ParleyError `rate_limited` when too many chats are moving
+   */
+  async inTurn(chatIds: readonly string[], work: () => Promise<void>): Promise<void> {
+    const isTooMany = this.#moving.size + chatIds.length > CHATS_PER_SESSION
+    if (isTooMany && chatIds.some((chatId) => !this.#moving.has(chatId)))
+      throw new ParleyError('rate_limited', `At most ${CHATS_PER_SESSION} chats may be joined at once.`)
+    const before = chatIds.map((chatId) => this.#moving.get(chatId))
+    const mine = Promise.allSettled(before).then(work)
+    for (const chatId of chatIds) this.#moving.set(chatId, mine)
     try {
       await mine
     } finally {
-      if (this.#moving.get(chatId) === mine) this.#moving.delete(chatId)
+      for (const chatId of chatIds) if (this.#moving.get(chatId) === mine) this.#moving.delete(chatId)
     }
   }
 

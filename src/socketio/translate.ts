@@ -7,6 +7,7 @@ import { message } from '../protocol/objects.js'
 /** The seed's names for what a client asks, and the frame of the raw door that each of them is. */
 export const FRAME_OF_EVENT = new Map<string, ClientFrame['type']>([
   ['join', 'join'],
+  ['resume', 'resume'],
   ['leave', 'leave'],
   ['chat message', 'send'],
   ['edit', 'edit'],

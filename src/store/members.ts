@@ -92,6 +92,7 @@ export function createMemberStore(db: Kysely<Schema>) {
 
     /** The first `most` members of each chat. */
     async firstOf(chatIds: readonly string[], most: number): Promise<Map<string, MemberRow[]>> {
+      if (chatIds.length === 0) return new Map()
       const rows = await db
         .selectFrom('chats as c')
         .innerJoinLateral(

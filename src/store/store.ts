@@ -7,6 +7,7 @@ import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
 import { migrate } from './migrate.js'
 import type { Schema } from './schema.js'
+import { createSnapshotStore } from './snapshots.js'
 import { createUserStore } from './users.js'
 
 export type Store = Awaited<ReturnType<typeof openStore>>
@@ -24,6 +25,7 @@ export async function openStore(database: Database) {
     chats: createChatStore(db),
     members: createMemberStore(db),
     messages: createMessageStore(db),
+    snapshots: createSnapshotStore(db),
     events: createEventStore(db),
     attachments: createAttachmentStore(db),
 

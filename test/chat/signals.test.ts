@@ -7,7 +7,7 @@ const SIGNALS: readonly Signal[] = [
   { type: 'typing', userId: 'ann', active: true },
   { type: 'typing', userId: 'ann', active: false },
   { type: 'read', userId: 'Grüße 👋', seq: 7 },
-  { type: 'joined', nodeId: 'n1', userId: 'ann', fullName: 'Ann "Lee"' },
+  { type: 'joined', nodeId: 'n1', userId: 'ann', fullName: 'Ann "Lee"', isQuiet: false },
   { type: 'left', nodeId: 'n1', userId: 'ann' },
   { type: 'here', nodeId: 'n1', userIds: ['ann', 'bob'] },
   { type: 'here', nodeId: 'n1', userIds: [] },

@@ -18,6 +18,7 @@ import { handleJoin } from './join.js'
 import { handleLeave } from './leave.js'
 import { handlePing } from './ping.js'
 import { handleRead } from './read.js'
+import { handleResume } from './resume.js'
 import { handleSend } from './send.js'
 import { handleTyping } from './typing.js'
 
@@ -81,6 +82,8 @@ function handle(
   switch (frame.type) {
     case 'join':
       return handleJoin(context, session, frame, reply)
+    case 'resume':
+      return handleResume(context, session, frame, reply)
     case 'leave':
       return handleLeave(context, session, frame, reply)
     case 'send':

@@ -2,7 +2,7 @@ import type { LeaveFrame } from '../../protocol/client-frames.js'
 import type { FrameHandler } from './dispatch.js'
 
 export const handleLeave: FrameHandler<LeaveFrame> = async ({ rooms }, session, { chatId }, reply) => {
-  await session.oneAfterAnother(chatId, async () => {
+  await session.inTurn([chatId], async () => {
     rooms.leave(session, chatId)
     reply({})
   })

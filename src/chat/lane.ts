@@ -6,8 +6,8 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void
 }
 
-export interface GroupCommitOptions<Item, Result> {
-  /** Commits the items together; answers one result for each, in their order. */
+export interface LaneOptions<Item, Result> {
+  /** Commits or reads the items together; answers one result for each, in their order. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>
   /** Items of one flush at most. */
   readonly batch: number
@@ -16,11 +16,11 @@ export interface GroupCommitOptions<Item, Result> {
 }
 
 /**
- * Group commit: one flush is under way at a time, and what arrives meanwhile goes into the next one. The first
- * item starts a flush at once, there is no timer: a quiet service commits each item alone and immediately, a
- * busy one commits ever larger groups at nearly the same cost.
+ * Group commit, and group reads: one flush is under way at a time, and what arrives meanwhile goes into the next
+ * one. The first item starts a flush at once, there is no timer: a quiet service handles each item alone and
+ * immediately, a busy one ever larger groups at nearly the same cost.
  */
-export function createGroupCommit<Item, Result>({ flush, batch, queue }: GroupCommitOptions<Item, Result>) {
+export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<Item, Result>) {
   let waiting: Waiting<Item, Result>[] = []
   let isRunning = false
   /** The youngest item: items are settled in their order, so when it is, all before it are. */

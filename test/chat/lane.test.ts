@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createGroupCommit } from '../../src/chat/group-commit.js'
+import { createLane } from '../../src/chat/lane.js'
 import { ParleyError } from '../../src/protocol/errors.js'
 
 /** A flush under way: the items it was given, and how it ends. */
@@ -10,9 +10,9 @@ interface Flush {
 }
 
 /** A lane whose flushes end when the test says so; an item's result is its tenfold. */
-function createLane({ batch = 100, queue = 100 } = {}) {
+function startLane({ batch = 100, queue = 100 } = {}) {
   const flushes: Flush[] = []
-  const lane = createGroupCommit<number, number>({
+  const lane = createLane<number, number>({
     batch,
     queue,
     flush: (items) =>
@@ -44,7 +44,7 @@ async function settled(): Promise<void> {
 }
 
 t.test('the first item is flushed at once, later ones gather while it is', async (t) => {
-  const { lane, flushes, pushAll } = createLane()
+  const { lane, flushes, pushAll } = startLane()
   const first = lane.push(1)
   t.strictSame(
     flushes.map(({ items }) => items),
@@ -64,7 +64,7 @@ t.test('the first item is flushed at once, later ones gather while it is', async
 })
 
 t.test('a lane that was idle flushes at once again', async (t) => {
-  const { lane, flushes } = createLane()
+  const { lane, flushes } = startLane()
   for (const item of [1, 2]) {
     const pushed = lane.push(item)
     t.strictSame(flushes.at(-1)?.items, [item])
@@ -75,7 +75,7 @@ t.test('a lane that was idle flushes at once again', async (t) => {
 })
 
 t.test('order is kept and no flush is larger than a batch', async (t) => {
-  const { flushes, pushAll } = createLane({ batch: 3 })
+  const { flushes, pushAll } = startLane({ batch: 3 })
   const items = Array.from({ length: 11 }, (_, index) => index)
   const results = pushAll(items)
   for (let index = 0; index < flushes.length; index++) {
@@ -93,7 +93,7 @@ t.test('order is kept and no flush is larger than a batch', async (t) => {
 })
 
 t.test('a full queue refuses, and takes again when there is room', async (t) => {
-  const { lane, flushes, pushAll } = createLane({ queue: 2 })
+  const { lane, flushes, pushAll } = startLane({ queue: 2 })
   const accepted = pushAll([1, 2, 3])
   await t.rejects(lane.push(4), new ParleyError('overloaded'))
   await settled()
@@ -112,7 +112,7 @@ for (const code of ['22P05', '23505'])
   t.test(`SQLSTATE ${code} of one item does not fail its neighbours`, async (t) => {
     const seen: (readonly number[])[] = []
     let blocked: (() => void) | undefined
-    const lane = createGroupCommit<number, number>({
+    const lane = createLane<number, number>({
       batch: 100,
       queue: 100,
       flush: async (items) => {
@@ -130,7 +130,7 @@ for (const code of ['22P05', '23505'])
 
 t.test('another error fails its group, whole and once, and the next group goes on', async (t) => {
   for (const error of [databaseError('40001'), databaseError('ECONNRESET'), databaseError('08006')]) {
-    const { flushes, pushAll } = createLane({ batch: 2 })
+    const { flushes, pushAll } = startLane({ batch: 2 })
     const results = pushAll([1, 2, 3, 4, 5])
     flushes[0]?.succeed()
     await settled()
@@ -144,7 +144,7 @@ t.test('another error fails its group, whole and once, and the next group goes o
 })
 
 t.test('a flush that throws at once is one that fails', async (t) => {
-  const lane = createGroupCommit<number, number>({
+  const lane = createLane<number, number>({
     batch: 1,
     queue: 10,
     flush: (items) => {
@@ -156,12 +156,12 @@ t.test('a flush that throws at once is one that fails', async (t) => {
 })
 
 t.test('an item without a result is an internal error', async (t) => {
-  const lane = createGroupCommit<number, number>({ batch: 10, queue: 10, flush: async () => [] })
+  const lane = createLane<number, number>({ batch: 10, queue: 10, flush: async () => [] })
   await t.rejects(lane.push(1), { code: 'internal' })
 })
 
 t.test('drain waits for all that was pushed, however it ends', async (t) => {
-  const { lane, flushes, pushAll } = createLane({ batch: 1 })
+  const { lane, flushes, pushAll } = startLane({ batch: 1 })
   await lane.drain()
   const results = pushAll([1, 2])
   let isDrained = false
@@ -177,7 +177,7 @@ t.test('drain waits for all that was pushed, however it ends', async (t) => {
 })
 
 t.test('drain ends although others go on pushing', async (t) => {
-  const { lane, flushes, pushAll } = createLane({ batch: 1 })
+  const { lane, flushes, pushAll } = startLane({ batch: 1 })
   pushAll([1, 2])
   let isDrained = false
   const drained = lane.drain().then(() => {

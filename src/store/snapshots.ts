@@ -1,0 +1,98 @@
+import { type Kysely, sql } from 'kysely'
+import type { ChatRow, MembershipRow } from './chats.js'
+import type { MessageRow } from './messages.js'
+import type { Schema } from './schema.js'
+
+/** A chat as one of its members finds it; `item` counts from 1 in the order asked. */
+export interface MemberView extends ChatRow, MembershipRow {
+  readonly item: number
+  /** The event that brought the oldest message still kept, where retention has taken some; else null. */
+  readonly first_rev: number | null
+  readonly epoch: string
+}
+
+/** A range of one chat's messages: by the rev of their last change, or by `seq`; both ends are included. */
+export interface MessageRange {
+  readonly chatId: string
+  readonly first: number
+  readonly last: number
+}
+
+export interface RangeRow extends MessageRow {
+  /** The range that it belongs to, from 1 in the order asked. */
+  readonly item: number
+  /** The least rev of this message and those that come after it in its range. */
+  readonly least_rev: number
+}
+
+/** SQL for many snapshots at once: as many statements for a hundred sessions as for one. */
+export function createSnapshotStore(db: Kysely<Schema>) {
+  /**
+   * The first `most` messages of each range in order; fewer when they are large: the one that is beyond `bytes` of
+   * content is the last.
+   */
+  async function ranges(
+    by: 'seq' | 'changed_rev',
+    asked: readonly MessageRange[],
+    most: number,
+    bytes: number,
+  ): Promise<RangeRow[]> {
+    if (asked.length === 0) return []
+    const order = sql.ref(by)
+    const { rows } = await sql<RangeRow>`
+      select i.item::integer as item, m.*, u.full_name
+      from unnest(
+        ${asked.map(({ chatId }) => chatId)}::text[],
+        ${asked.map(({ first }) => first)}::bigint[],
+        ${asked.map(({ last }) => last)}::bigint[]
+      ) with ordinality as i(chat_id, first, last, item)
+      cross join lateral (
+        select found.*,
+          sum(octet_length(content) + coalesce(pg_column_size(metadata), 0)) over before as bytes_before,
+          min(changed_rev) over (order by ${order} desc) as least_rev
+        from (
+          select * from messages
+          where chat_id = i.chat_id and ${order} >= i.first and ${order} <= i.last
+          order by ${order}
+          limit ${most}
+        ) found
+        window before as (order by ${order} rows between unbounded preceding and 1 preceding)
+      ) m
+      left join users u on u.id = m.sender_id
+      where m.bytes_before is null or m.bytes_before <= ${bytes}
+      order by i.item, m.${order}`.execute(db)
+    return rows
+  }
+
+  return {
+    /** One row for each that is a member of its chat. */
+    async views(
+      asked: readonly { readonly chatId: string; readonly userId: string }[],
+    ): Promise<MemberView[]> {
+      const { rows } = await sql<MemberView>`
+        select i.item::integer as item, c.*,
+          m.role, m.last_read_seq, m.archived_at, m.archived_seq, m.archive_sticky,
+          case when c.first_seq > 1 then (
+            select rev from messages where chat_id = c.id and seq = c.first_seq
+          ) end as first_rev,
+          (select epoch from cluster) as epoch
+        from unnest(
+          ${asked.map(({ chatId }) => chatId)}::text[],
+          ${asked.map(({ userId }) => userId)}::text[]
+        ) with ordinality as i(chat_id, user_id, item)
+        join chats c on c.id = i.chat_id
+        join chat_members m on m.chat_id = i.chat_id and m.user_id = i.user_id`.execute(db)
+      return rows
+    },
+
+    /** What was new or changed, each once, in the order of the last change. */
+    async changed(asked: readonly MessageRange[], most: number, bytes: number): Promise<RangeRow[]> {
+      return await ranges('changed_rev', asked, most, bytes)
+    },
+
+    /** The messages from `first` to `last`, in the order of `seq`. */
+    async bySeq(asked: readonly MessageRange[], most: number, bytes: number): Promise<RangeRow[]> {
+      return await ranges('seq', asked, most, bytes)
+    },
+  }
+}
