@@ -13,7 +13,12 @@ import { createReport } from './tap-report.mjs'
 
 const oldest = '15'
 // What differs between versions of Postgres is in the SQL, so the second engine runs the tests that reach it.
-const onOldest = ['test/contracts/database-postgres.test.ts', 'test/store', 'test/scenarios']
+const onOldest = [
+  'test/contracts/database-postgres.test.ts',
+  'test/store',
+  'test/scenarios/flushes.test.ts',
+  'test/scenarios/history-depth.test.ts',
+]
 // `npm run test:long`: what a run within a quarter of an hour has no room for.
 const long = [
   'test/attachments/clamav.test.ts',
@@ -77,7 +82,8 @@ async function legOnOldest(folder, tools) {
   const files = await testsAt(onOldest)
   const { binaries, reason } = await findDebianPostgres(oldest)
   if (!binaries) return skip(reason)
-  return await leg(`Postgres ${oldest}`, binaries, folder, tools, files)
+  // The embedded engine is the same in both.
+  return await leg(`Postgres ${oldest}`, binaries, folder, { ...tools, TEST_ENGINE: 'Postgres' }, files)
 }
 
 function skip(reason) {

@@ -13,6 +13,7 @@ import {
 import { temporaryFolder } from './helpers/folders.js'
 import { eventOf, joinChat, say, sessionOf } from './helpers/frames.js'
 import { runMain } from './helpers/main.js'
+import { createPGliteFolder } from './helpers/pglite.js'
 import { startNode } from './helpers/processes.js'
 
 // Processes start one after the other here: on a busy machine that takes its time.
@@ -65,7 +66,8 @@ t.test('the start is refused when PORT is taken', async (t) => {
   t.teardown(() => other.close())
   const address = other.address()
   const port = typeof address === 'object' && address !== null ? String(address.port) : ''
-  const { code, output } = await runMain(t, { PORT: port, JWT_SECRET: TEST_SECRET })
+  const DATA_DIR = await createPGliteFolder(t)
+  const { code, output } = await runMain(t, { DATA_DIR, PORT: port, JWT_SECRET: TEST_SECRET })
   t.equal(code, 1)
   t.match(output, new RegExp(`${port}`))
 })
@@ -153,7 +155,7 @@ async function historyOf(node: { url: string }, chatId: string): Promise<Kept[]>
 }
 
 t.test('a running node', async (t) => {
-  const env = { DATA_DIR: await temporaryFolder(t), JWT_SECRET: TEST_SECRET }
+  const env = { DATA_DIR: await createPGliteFolder(t), JWT_SECRET: TEST_SECRET }
   const node = await startNode(t, env)
 
   await t.test('a second process on its DATA_DIR is refused by name', async (t) => {

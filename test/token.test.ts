@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { call, connectRaw } from './helpers/clients.js'
-import { temporaryFolder } from './helpers/folders.js'
 import { exitOf } from './helpers/main.js'
+import { createPGliteFolder } from './helpers/pglite.js'
 import { startNode, startProcess } from './helpers/processes.js'
 
 // Processes start one after the other here: on a busy machine that takes its time.
 t.setTimeout(300_000)
 
 const script = fileURLToPath(new URL('../scripts/token.mjs', import.meta.url))
-const DATA_DIR = await temporaryFolder(t)
+const DATA_DIR = await createPGliteFolder(t)
 // No secret is given: the node makes one and keeps it.
 const node = await startNode(t, { DATA_DIR })
 

@@ -2,12 +2,14 @@ import t from 'tap'
 import { TEST_SECRET } from '../helpers/clients.js'
 import { sessionOf, startTestNode } from '../helpers/frames.js'
 import { runMain } from '../helpers/main.js'
+import { createDatabase } from '../helpers/postgres.js'
 
 const node = await startTestNode(t)
 
 t.test('a second process on the same WS_PORT is refused with a clear message', async (t) => {
   const before = await sessionOf(t, node, 'ann')
-  const second = await runMain(t, { JWT_SECRET: TEST_SECRET, WS_PORT: String(node.wsPort) })
+  const { url: DATABASE_URL } = await createDatabase(t)
+  const second = await runMain(t, { DATABASE_URL, JWT_SECRET: TEST_SECRET, WS_PORT: String(node.wsPort) })
   t.equal(second.code, 1)
   t.match(second.output, new RegExp(`WS_PORT ${node.wsPort} on 127\\.0\\.0\\.1 is taken`))
   // The one that has the port keeps it.

@@ -5,9 +5,8 @@ import { z } from 'zod'
 import { upload, uploadTarget } from '../../src/protocol/objects.js'
 import { send } from './blobs.js'
 import { type Answer, call } from './clients.js'
-import { filesIn } from './folders.js'
+import { filesIn, temporaryFolder } from './folders.js'
 import { startTestNode } from './frames.js'
-import { createPGliteFolder } from './pglite.js'
 import type { NodeProcess } from './processes.js'
 import { type S3Server, startS3 } from './s3.js'
 
@@ -33,7 +32,7 @@ export function forEachBlobStore(
 }
 
 export async function startFileNode(t: Test, env: Record<string, string> = {}): Promise<BlobNode> {
-  const dataDir = await createPGliteFolder(t)
+  const dataDir = await temporaryFolder(t)
   const node = await startTestNode(t, { ...env, DATA_DIR: dataDir })
   return { node, s3: undefined, kept: async () => await filesIn(join(dataDir, 'blobs')) }
 }

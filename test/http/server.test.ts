@@ -1,9 +1,9 @@
 import t from 'tap'
 import { z } from 'zod'
-import { call, serviceToken, token } from '../helpers/clients.js'
-import { startTestNode } from '../helpers/frames.js'
+import { call, serviceToken, TEST_SECRET, token } from '../helpers/clients.js'
+import { startNode } from '../helpers/processes.js'
 
-const node = await startTestNode(t)
+const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
 
 const operation = z.looseObject({
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import t from 'tap'
-import { call, connectRaw } from '../../helpers/clients.js'
-import { startTestNode } from '../../helpers/frames.js'
+import { call, connectRaw, TEST_SECRET } from '../../helpers/clients.js'
 import { startNode } from '../../helpers/processes.js'
 
 const body = { sub: 'ann', fullName: 'Ann Lee' }
@@ -98,7 +97,7 @@ t.test('the page is there, under a policy, and knows where the WebSocket is', as
 })
 
 t.test('with a secret given there is no /dev/token, whoever asks', async (t) => {
-  const other = await startTestNode(t, { LOG_LEVEL: 'warn' })
+  const other = await startNode(t, { JWT_SECRET: TEST_SECRET, LOG_LEVEL: 'warn' })
   for (const wrong of [body, {}, 'nonsense']) {
     const answer = await call(other, undefined, 'POST', '/dev/token', wrong)
     t.equal(answer.status, 404)
