@@ -80,7 +80,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ rooms, presence, subscriptions },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
-  const sweep = createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
+  const sweep = await createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
   const frames = { bus, rooms, chats, marks, messages, edits, snapshots, logger }
 
   bus.onMessage((channel, payload) => {

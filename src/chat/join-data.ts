@@ -38,7 +38,8 @@ export function byteLength(value: object): number {
 /** With the first `count` of its messages. */
 function cut({ chat, mine, members, epoch, reset, missed }: Snapshot, count: number): JoinData {
   const next = missed[count]
-  const rev = next === undefined ? chat.rev : next.leastRev - 1
+  // What is cut off may have been changed after the chat's row was read: it is still to be asked for.
+  const rev = next === undefined ? chat.rev : Math.min(chat.rev, next.leastRev - 1)
   return {
     chat,
     mine,
@@ -46,7 +47,7 @@ function cut({ chat, mine, members, epoch, reset, missed }: Snapshot, count: num
     messages: missed.slice(0, count).map(({ message }) => message),
     rev,
     epoch,
-    complete: rev === chat.rev,
+    complete: next === undefined,
     ...(reset ? { reset } : {}),
   }
 }

@@ -81,6 +81,14 @@ export class ChatStream {
     }
   }
 
+  /** The stream stands nowhere again, until `start`. */
+  restart(): void {
+    this.#position = undefined
+    this.#held.clear()
+    this.#overflowed = false
+    this.#tail = []
+  }
+
   /** The events after `rev` that were delivered since `keepTail`; undefined when not all of them were kept. */
   tailAfter(rev: number): ChatEvent[] | undefined {
     if (this.#position === rev) return []

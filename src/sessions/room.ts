@@ -76,6 +76,13 @@ export class Room {
     return true
   }
 
+  /** Nothing that was known by its number counts any more. */
+  startOver(): void {
+    this.stream.restart()
+    this.#membersRev = -1
+    this.#removed.clear()
+  }
+
   /** What a snapshot says of the members, unless a newer one or an event has said it already. */
   learnMembers({ members, chat, rev }: JoinData): void {
     if (rev < this.#membersRev) return

@@ -186,6 +186,14 @@ export function createRooms(options: RoomsOptions) {
       await rooms.get(chatId)?.stream.catchUp(rev)
     },
 
+    /** The numbers of all chats may have gone back: whoever has joined one connects again, and resumes. */
+    startOver(): void {
+      for (const room of rooms.values()) {
+        room.startOver()
+        for (const session of room.sessions()) session.close('goingAway')
+      }
+    },
+
     close(): void {
       clearInterval(typingTimer)
       for (const room of rooms.values()) room.stream.close()

@@ -1,33 +1,40 @@
 import type { Logger } from 'pino'
 import type { Bus } from '../ports/bus.js'
 import type { Store } from '../store/store.js'
+import { eachOf } from './each-of.js'
 import type { Rooms } from './rooms.js'
 
 /** Chats of one look into Postgres. */
 const SLICE = 1000
 /** Chats that are caught up at once: a part of the connections to Postgres. */
 const AT_ONCE = 4
-/** While the bus is away the sweep is what carries events from node to node. */
+/** While the bus is away the sweep is what carries events from node to node; and one that failed is tried again. */
 const DEGRADED_MS = 1000
 
-/**
- * Anti-entropy: the last event of a chat can be lost with nothing after it to show the hole. So every now and
- * then, and whenever the bus may have missed something, the streams of this node are compared with Postgres.
- */
-export function createSweep(options: {
+export interface SweepOptions {
   readonly store: Store
   readonly bus: Bus
   readonly rooms: Rooms
   readonly intervalMs: number
   readonly logger: Logger
-}) {
-  const { store, bus, rooms, intervalMs, logger } = options
+}
+
+/**
+ * Anti-entropy: the last event of a chat can be lost with nothing after it to show the hole. So every now and
+ * then, and whenever the bus may have missed something, the streams of this node are compared with Postgres.
+ *
+ * A stream can also stand above Postgres: a restore, or a failover that lost commits, has taken the numbers back.
+ * Then whoever sees it ends the epoch, and every node starts all of its chats over.
+ */
+export async function createSweep({ store, bus, rooms, intervalMs, logger }: SweepOptions) {
+  let epoch = await store.cluster.epoch()
   let running = false
   let again = false
+  let failed = false
 
   const timer = setInterval(() => void sweep(), intervalMs)
   const degradedTimer = setInterval(() => {
-    if (!bus.up) void sweep()
+    if (!bus.up || failed) void sweep()
   }, DEGRADED_MS)
   degradedTimer.unref()
   timer.unref()
@@ -38,10 +45,14 @@ export function createSweep(options: {
     if (running) return
     running = true
     try {
+      // Before the positions: what this epoch's numbers are compared with is not of an older one.
+      await followEpoch()
       const positions = [...rooms.positions()]
       for (let start = 0; start < positions.length; start += SLICE)
         await compare(positions.slice(start, start + SLICE))
+      failed = false
     } catch (error) {
+      failed = true
       logger.warn({ error }, 'active chats could not be compared with the database')
     } finally {
       running = false
@@ -49,32 +60,51 @@ export function createSweep(options: {
     if (again) await sweep()
   }
 
+  async function followEpoch(): Promise<void> {
+    const found = await store.cluster.epoch()
+    if (found === epoch) return
+    logger.error('the database has lost commits: all chats start over')
+    epoch = found
+    rooms.startOver()
+  }
+
+  /** A position is read before Postgres is, which only moves on: one that is above it is of another time. */
   async function compare(positions: readonly (readonly [string, number])[]): Promise<void> {
     const revs = await store.chats.revs(positions.map(([chatId]) => chatId))
+    const isBelow = positions.some(([chatId, position]) => (revs.get(chatId) ?? position) < position)
+    if (isBelow) {
+      await store.cluster.endEpoch(epoch)
+      await followEpoch()
+      return
+    }
     const behind = positions.flatMap(([chatId, position]) => {
       const rev = revs.get(chatId)
       return rev !== undefined && rev > position ? [{ chatId, rev }] : []
     })
-    const worker = async () => {
-      for (let chat = behind.pop(); chat !== undefined; chat = behind.pop())
-        await catchUp(chat.chatId, chat.rev)
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    await eachOf(behind, AT_ONCE, catchUp)
   }
 
   /** One chat that cannot be read does not keep the others waiting. */
-  async function catchUp(chatId: string, rev: number): Promise<void> {
+  async function catchUp({ chatId, rev }: { chatId: string; rev: number }): Promise<void> {
     try {
       await rooms.catchUp(chatId, rev)
     } catch (error) {
+      failed = true
       logger.warn({ chatId, error }, 'a chat could not be caught up yet')
     }
   }
 
   return {
+    /** Something may have been committed that nobody was told of. */
+    now(): void {
+      void sweep()
+    },
+
     close(): void {
       clearInterval(timer)
       clearInterval(degradedTimer)
     },
   }
 }
+
+export type Sweep = Awaited<ReturnType<typeof createSweep>>

@@ -11,7 +11,7 @@ export interface MemberView extends ChatRow, MembershipRow {
   readonly epoch: string
 }
 
-/** A range of one chat's messages: by the rev of their last change, or by `seq`; both ends are included. */
+/** A range of one chat's messages; both ends are included. */
 export interface MessageRange {
   readonly chatId: string
   readonly first: number
@@ -32,13 +32,13 @@ export function createSnapshotStore(db: Kysely<Schema>) {
    * content is the last.
    */
   async function ranges(
-    by: 'seq' | 'changed_rev',
+    { from, to }: { from: 'seq' | 'changed_rev'; to: 'seq' | 'rev' },
     asked: readonly MessageRange[],
     most: number,
     bytes: number,
   ): Promise<RangeRow[]> {
     if (asked.length === 0) return []
-    const order = sql.ref(by)
+    const order = sql.ref(from)
     const { rows } = await sql<RangeRow>`
       select i.item::integer as item, m.*, u.full_name
       from unnest(
@@ -52,7 +52,7 @@ export function createSnapshotStore(db: Kysely<Schema>) {
           min(changed_rev) over (order by ${order} desc) as least_rev
         from (
           select * from messages
-          where chat_id = i.chat_id and ${order} >= i.first and ${order} <= i.last
+          where chat_id = i.chat_id and ${order} >= i.first and ${sql.ref(to)} <= i.last
           order by ${order}
           limit ${most}
         ) found
@@ -85,14 +85,17 @@ export function createSnapshotStore(db: Kysely<Schema>) {
       return rows
     },
 
-    /** What was new or changed, each once, in the order of the last change. */
+    /**
+     * What was new or changed from the rev `first` on, each once, in the order of the last change, and came with an
+     * event up to `last`: one that was changed since `last` is there in its newer state.
+     */
     async changed(asked: readonly MessageRange[], most: number, bytes: number): Promise<RangeRow[]> {
-      return await ranges('changed_rev', asked, most, bytes)
+      return await ranges({ from: 'changed_rev', to: 'rev' }, asked, most, bytes)
     },
 
     /** The messages from `first` to `last`, in the order of `seq`. */
     async bySeq(asked: readonly MessageRange[], most: number, bytes: number): Promise<RangeRow[]> {
-      return await ranges('seq', asked, most, bytes)
+      return await ranges({ from: 'seq', to: 'seq' }, asked, most, bytes)
     },
   }
 }

@@ -2,6 +2,7 @@ import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../ports/database.js'
 import { createAttachmentStore } from './attachments.js'
 import { createChatStore } from './chats.js'
+import { createClusterStore } from './cluster.js'
 import { createEventStore } from './events.js'
 import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
@@ -16,11 +17,9 @@ export type Store = Awaited<ReturnType<typeof openStore>>
 export async function openStore(database: Database) {
   const db = new Kysely<Schema>({ dialect: database.dialect })
   await migrate(db)
-  const { epoch } = await db.selectFrom('cluster').select('epoch').executeTakeFirstOrThrow()
 
   return {
-    /** Changes after a restore or a failover that lost commits: numbers of another epoch mean nothing here. */
-    epoch,
+    cluster: createClusterStore(db),
     users: createUserStore(db),
     chats: createChatStore(db),
     members: createMemberStore(db),

@@ -14,11 +14,12 @@ export async function createDatabase(t: Test): Promise<{ url: string }> {
   return { url: url.href }
 }
 
-async function execute(url: string, statement: string): Promise<void> {
+/** Runs one statement, or a script of several without values. */
+export async function execute(url: string, statement: string, values?: unknown[]): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement)
+    await client.query(statement, values)
   } finally {
     await client.end()
   }
