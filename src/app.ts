@@ -25,8 +25,11 @@ import type { Config } from './config.js'
 import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
+import { drain } from './sessions/drain.js'
 import { createHub } from './sessions/hub.js'
+import { createLifetimes } from './sessions/lifetimes.js'
 import { createRooms } from './sessions/rooms.js'
+import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
 import { createSocketIoDoor } from './socketio/server.js'
@@ -76,12 +79,14 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
 
   const subscriptions = createSubscriptions(bus)
   const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
+  const readers = createSlowReaders({ rooms, bufferBytes: config.sessionBufferBytes })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions },
+    ...{ rooms, presence, subscriptions, readers },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
+  const lifetimes = createLifetimes(hub)
   const sweep = await createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
-  const frames = { bus, rooms, chats, marks, messages, edits, snapshots, logger }
+  const frames = { bus, rooms, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -142,7 +147,10 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     async close() {
       isServing = false
       gateway.stopListening()
+      socketIo.stopListening()
+      await drain(hub, config.drainMs)
       await messages.drain()
+      // Those that came while the others went.
       hub.closeAll('goingAway')
       socketIo.close()
       await http.close()
@@ -150,6 +158,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       await messages.drain()
       await jobs.close()
       sweep.close()
+      lifetimes.close()
+      readers.close()
       rooms.close()
       subscriptions.close()
       await presence.close()

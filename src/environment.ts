@@ -118,10 +118,12 @@ export const environment = z.object({
   PARLEY_RATE_CONNECTS: atLeast(0).default(10).describe('reserved: checked, not yet enforced'),
   PARLEY_RATE_CONNECTS_PER_ADDRESS: atLeast(0).default(100).describe('reserved: checked, not yet enforced'),
   PARLEY_SESSIONS_PER_USER: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
-  PARLEY_SESSION_BUFFER_BYTES: atLeast(65_536)
+  PARLEY_SESSION_BUFFER_BYTES: atLeast(262_144)
     .default(1_048_576)
-    .describe('bytes that may wait for one slow session of the raw door before it is dropped'),
-  PARLEY_DRAIN_SECONDS: atLeast(0).default(25).describe('reserved: checked, not yet enforced'),
+    .describe('bytes that may wait for one slow session before it is closed with 4002'),
+  PARLEY_DRAIN_SECONDS: atLeast(0)
+    .default(25)
+    .describe('a node that is told to end sends its sessions away over this time at most'),
 })
 
 export type Environment = z.infer<typeof environment>

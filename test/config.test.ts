@@ -87,7 +87,7 @@ t.test('every variable that is given is used', async (t) => {
     PARLEY_SWEEP_MS: '50',
     PARLEY_LEASE_MS: '300',
     PARLEY_OFFLINE_HOLD_MS: '0',
-    PARLEY_SESSION_BUFFER_BYTES: '65536',
+    PARLEY_SESSION_BUFFER_BYTES: '262144',
     S3_ENDPOINT: 'http://minio:9000',
     S3_BUCKET: 'chat-files',
     S3_ACCESS_KEY: 'key',
@@ -229,7 +229,7 @@ t.test('a bad value is refused by the name of its variable', async (t) => {
     PARLEY_LEASE_MS: ['299'],
     PARLEY_OFFLINE_HOLD_MS: ['-1'],
     PARLEY_RATE_MESSAGES: ['-1', '1.5'],
-    PARLEY_SESSION_BUFFER_BYTES: ['65535'],
+    PARLEY_SESSION_BUFFER_BYTES: ['262143'],
   }
   for (const [name, values] of Object.entries(bad))
     for (const value of values)

@@ -5,7 +5,7 @@ import type { Users } from '../chat/users.js'
 import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
 import { decodeFrame, encodeError, encodeReply } from '../protocol/codec.js'
 import { type ParleyError, toParleyError } from '../protocol/errors.js'
-import { FRAME_HARD_BYTES, HANDSHAKE_MS } from '../protocol/limits.js'
+import { FRAME_HARD_BYTES, HANDSHAKE_MS, SILENCE_MS } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
@@ -13,6 +13,9 @@ import type { Door, Session, Transport } from '../sessions/session.js'
 import { answerTo, findToken } from './handshake.js'
 import { type SocketData, SocketState } from './socket-state.js'
 import { uWS } from './uws.js'
+
+/** What may come between two looks at how much waits for a session, beyond its budget. */
+const BURST_BYTES = 8 * 1024 * 1024
 
 /** uWS pings a silent connection before it ends it; must be at most 960. */
 const IDLE_SECONDS = 60
@@ -36,8 +39,8 @@ export function createGateway(options: GatewayOptions) {
 
   app.ws<SocketData>('/ws', {
     maxPayloadLength: FRAME_HARD_BYTES,
-    maxBackpressure: sessionBufferBytes,
-    closeOnBackpressureLimit: 1,
+    maxBackpressure: sessionBufferBytes + BURST_BYTES,
+    closeOnBackpressureLimit: 0,
     idleTimeout: IDLE_SECONDS,
     sendPingsAutomatically: true,
     compression: uWS.DISABLED,
@@ -70,6 +73,14 @@ export function createGateway(options: GatewayOptions) {
       else if (!state.isClosed && !state.keepEarly(bytes, isBinary)) refuse(socket, 'badFrames')
     },
 
+    // Only when a burst is larger than any that is known of. Within this event a socket must not be touched.
+    dropped(socket) {
+      const { state } = socket.getUserData()
+      setImmediate(() => {
+        if (!state.isClosed) state.session?.latch()
+      })
+    },
+
     close(socket) {
       const { state } = socket.getUserData()
       state.isClosed = true
@@ -89,23 +100,31 @@ export function createGateway(options: GatewayOptions) {
       refuse(socket, outcome)
       return
     }
-    const session = hub.begin(outcome, toTransport(socket))
+    const { user, expiresAt } = outcome
+    const session = hub.begin(user, toTransport(socket), { expiresAt, silenceMs: SILENCE_MS })
     state.session = session
     for (const { bytes, isBinary } of state.takeEarly()) handle(session, bytes, isBinary)
   }
 
-  async function authenticate(token: string | undefined): Promise<User | CloseReason> {
+  async function authenticate(
+    token: string | undefined,
+  ): Promise<{ user: User; expiresAt: Date } | CloseReason> {
     if (token === undefined) return 'unauthenticated'
     try {
-      const user = await withinHandshake(verifyToken(token).then((identity) => users.identify(identity)))
-      return user ?? 'handshakeTimeout'
+      return (await withinHandshake(identify(token))) ?? 'handshakeTimeout'
     } catch (error) {
       return closeReasonOf(toParleyError(error))
     }
   }
 
+  async function identify(token: string): Promise<{ user: User; expiresAt: Date }> {
+    const identity = await verifyToken(token)
+    return { user: await users.identify(identity), expiresAt: identity.expiresAt }
+  }
+
   function handle(session: Session, bytes: ArrayBuffer, isBinary: boolean): void {
     if (!session.isOpen) return
+    session.heard(Date.now())
     const decoded = decodeFrame(bytes, isBinary)
     const ref = decoded.ok ? decoded.frame.ref : decoded.ref
     void dispatch(frames, session, decoded, {
@@ -183,9 +202,14 @@ function end(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
 function toTransport(socket: uWS.WebSocket<SocketData>): Transport {
   return {
     // Corked, so that what was published to the socket in this turn leaves with it, as one write.
-    send: (frame) => void socket.cork(() => void socket.send(frame, false)),
+    send(frame) {
+      socket.cork(() => void socket.send(frame, false))
+      return socket.getBufferedAmount() === 0
+    },
     subscribe: (topic) => void socket.subscribe(topic),
     unsubscribe: (topic) => void socket.unsubscribe(topic),
+    buffered: () => socket.getBufferedAmount(),
     close: (reason) => end(socket, reason),
+    terminate: () => socket.close(),
   }
 }

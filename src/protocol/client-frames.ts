@@ -55,6 +55,8 @@ export const readFrame = z.object({ type: z.literal('read'), ref, chatId: id, se
 
 export const typingFrame = z.object({ type: z.literal('typing'), ref, chatId: id, active: z.boolean() })
 
+export const authFrame = z.object({ type: z.literal('auth'), ref, token: z.string().min(1) })
+
 export const pingFrame = z.object({ type: z.literal('ping'), ref })
 
 export const clientFrame = z.discriminatedUnion('type', [
@@ -66,6 +68,7 @@ export const clientFrame = z.discriminatedUnion('type', [
   deleteFrame,
   readFrame,
   typingFrame,
+  authFrame,
   pingFrame,
 ])
 
@@ -77,5 +80,6 @@ export type EditFrame = z.infer<typeof editFrame>
 export type DeleteFrame = z.infer<typeof deleteFrame>
 export type ReadFrame = z.infer<typeof readFrame>
 export type TypingFrame = z.infer<typeof typingFrame>
+export type AuthFrame = z.infer<typeof authFrame>
 export type PingFrame = z.infer<typeof pingFrame>
 export type ClientFrame = z.infer<typeof clientFrame>

@@ -35,6 +35,8 @@ export const CHATS_PER_RESUME = 500
 export const FRAMES_IN_FLIGHT = 1000
 export const TYPING_MS = 5000
 export const HEARTBEAT_MS = 25_000
+/** A raw session that says nothing for this long is closed (4004): two heartbeats are missing. */
+export const SILENCE_MS = 2 * HEARTBEAT_MS
 /** Bad frames within the window that close a session (4400). */
 export const BAD_FRAMES = 10
 export const BAD_FRAMES_WINDOW_MS = 10_000

@@ -17,6 +17,7 @@ export const limits = attachmentLimits.extend({
 
 export const pushes = {
   hello: z.object({ sessionId: z.string(), user, serverTime: timestamp, heartbeatMs: z.int(), limits }),
+  goaway: z.object({ reconnectInMs: z.int().nonnegative() }),
   chat_added: z.object({ chat, mine }),
   removed: z.object({ chatId: z.string() }),
   chat_activity: z.object({
@@ -74,6 +75,7 @@ export const replies = {
   edit: changed,
   delete: changed,
   read: readMark,
+  auth: z.object({ expiresAt: timestamp }),
   ping: z.object({ serverTime: timestamp }),
 } as const
 

@@ -6,7 +6,7 @@ import { CHATS_PER_SESSION, CONTENT_BYTES, FRAME_BYTES, HEARTBEAT_MS } from '../
 import type { User } from '../protocol/objects.js'
 import type { AttachmentLimits } from '../protocol/server-frames.js'
 import type { Rooms } from './rooms.js'
-import { Session, type Transport } from './session.js'
+import { type Lifetime, type Readers, Session, type Transport } from './session.js'
 import type { Subscriptions } from './subscriptions.js'
 
 /** The sessions of this node, by user: where they begin and end, and how a user's own channel reaches them. */
@@ -14,15 +14,16 @@ export function createHub(options: {
   readonly rooms: Rooms
   readonly presence: Presence
   readonly subscriptions: Subscriptions
+  readonly readers: Readers
   readonly attachmentLimits: AttachmentLimits
 }) {
-  const { rooms, presence, subscriptions, attachmentLimits } = options
+  const { rooms, presence, subscriptions, readers, attachmentLimits } = options
   const users = new Map<string, Set<Session>>()
 
   return {
     /** A user has connected and is who it says it is: the session begins with `hello`. */
-    begin(user: User, transport: Transport): Session {
-      const session = new Session(user, transport)
+    begin(user: User, transport: Transport, lifetime: Lifetime): Session {
+      const session = new Session(user, transport, readers, lifetime)
       const sessions = users.get(user.id)
       if (sessions === undefined) users.set(user.id, new Set([session]))
       else sessions.add(session)
@@ -56,6 +57,11 @@ export function createHub(options: {
       presence.depart(session.user.id)
     },
 
+    /** All of this node. */
+    *sessions(): Iterable<Session> {
+      for (const sessions of users.values()) yield* sessions
+    },
+
     /** Sends a ready frame to each of the user's sessions. */
     sendTo(userId: string, frame: Buffer): void {
       for (const session of users.get(userId) ?? []) session.send(frame)
@@ -67,7 +73,7 @@ export function createHub(options: {
     },
 
     closeAll(reason: CloseReason): void {
-      for (const sessions of users.values()) for (const session of sessions) session.close(reason)
+      for (const session of this.sessions()) session.close(reason)
     },
   }
 }

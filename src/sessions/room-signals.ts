@@ -12,18 +12,15 @@ export interface RoomSignalsOptions {
   readonly nodeId: string
   readonly bus: Bus
   readonly members: MemberIndex
-  readonly publish: (room: Room, frame: string) => void
 }
 
 /** The pushes of a room that are not events: typing, read marks, who comes and goes. Any of them may be lost. */
-export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignalsOptions) {
+export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) {
   const typing = new Set<Room>()
 
   function pushToOthers<T extends PushType>(room: Room, userId: string, type: T, push: Push<T>): void {
     const frame = encodePush(type, push)
-    if (room.hasUser(userId)) {
-      for (const session of room.sessions()) if (session.user.id !== userId) session.send(frame)
-    } else publish(room, frame)
+    for (const session of room.sessions()) if (session.user.id !== userId) session.sendEphemeral(frame)
   }
 
   function applyTyping(room: Room, userId: string, active: boolean): void {
@@ -75,9 +72,10 @@ export function createRoomSignals({ nodeId, bus, members, publish }: RoomSignals
     receive(room: Room, signal: Signal): void {
       const { chatId } = room
       if (signal.type === 'typing') applyTyping(room, signal.userId, signal.active)
-      else if (signal.type === 'read')
-        publish(room, encodePush('read', { chatId, userId: signal.userId, seq: signal.seq }))
-      else if (signal.nodeId !== nodeId && room.tellsPresence) applyRoster(room, signal)
+      else if (signal.type === 'read') {
+        const frame = encodePush('read', { chatId, userId: signal.userId, seq: signal.seq })
+        for (const session of room.sessions()) session.sendEphemeral(frame)
+      } else if (signal.nodeId !== nodeId && room.tellsPresence) applyRoster(room, signal)
     },
 
     /** A user's first session on this node has joined; it receives pushes itself already. */

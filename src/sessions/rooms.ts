@@ -5,6 +5,7 @@ import type { Presence } from '../chat/presence.js'
 import type { Replay } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
+import { encodePush } from '../protocol/codec.js'
 import { change } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
 import { ChatStream } from './chat-stream.js'
@@ -34,7 +35,9 @@ export function createRooms(options: RoomsOptions) {
   const doors: Door[] = []
   const rooms = new Map<string, Room>()
   const members = new MemberIndex()
-  const signals = createRoomSignals({ nodeId, bus, members, publish })
+  /** Rooms that something was sent to since `takeDelivered`. */
+  let delivered = new Set<Room>()
+  const signals = createRoomSignals({ nodeId, bus, members })
   const typingTimer = setInterval(signals.endTyping, TYPING_TICK_MS)
   typingTimer.unref()
 
@@ -63,6 +66,7 @@ export function createRooms(options: RoomsOptions) {
   }
 
   function publish(room: Room, frame: string | Buffer): void {
+    delivered.add(room)
     for (const door of doors) door.publish(room.topic, frame)
   }
 
@@ -84,7 +88,11 @@ export function createRooms(options: RoomsOptions) {
     members.set(room, room.members)
     // Last: the room may be closed with the last of them.
     if (change.type === 'member_removed')
-      for (const session of room.sessionsOf(change.userId)) leave(session, room.chatId)
+      for (const session of room.sessionsOf(change.userId)) {
+        // Otherwise it is told on the user's own channel, as all of the user's sessions are.
+        if (!bus.up) session.send(encodePush('removed', { chatId: room.chatId }))
+        leave(session, room.chatId)
+      }
   }
 
   /** Without effect for a session that has not joined. */
@@ -171,6 +179,13 @@ export function createRooms(options: RoomsOptions) {
       }
       const signal = decodeSignal(payload)
       if (signal !== undefined) signals.receive(room, signal)
+    },
+
+    /** The rooms that events were delivered to since the last time. */
+    takeDelivered(): Iterable<Room> {
+      const taken = delivered
+      delivered = new Set()
+      return taken
     },
 
     /** Where the streams of the rooms in use stand. */

@@ -4,14 +4,22 @@ import { ParleyError } from '../protocol/errors.js'
 import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS, CHATS_PER_SESSION } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 
+/** A latched session whose client reads nothing more is cut off after this. */
+const LATCHED_MS = 10_000
+
 /** What a door gives each of its sessions; none of it is called after the session has ended. */
 export interface Transport {
-  /** Sends one frame of server-frames.ts, encoded. */
-  send(frame: string | Buffer): void
+  /** Sends one frame of server-frames.ts, encoded. False when some of what was sent waits for the client to read. */
+  send(frame: string | Buffer): boolean
   /** From now on the door's `publish` to this topic reaches the session. */
   subscribe(topic: string): void
   unsubscribe(topic: string): void
+  /** Bytes that wait for the client to read. */
+  buffered(): number
+  /** After what waits has been read. */
   close(reason: CloseReason): void
+  /** At once: what waits is thrown away. */
+  terminate(): void
 }
 
 /** A door as the rooms see it: one call reaches all of its sessions that have subscribed the topic. */
@@ -19,23 +27,55 @@ export interface Door {
   publish(topic: string, frame: string | Buffer): void
 }
 
-/** One open socket of a user, whichever door it came through. */
+/** Who is told of sessions that do not keep up (slow-readers.ts). */
+export interface Readers {
+  /** Bytes that may wait for one session. */
+  readonly bufferBytes: number
+  /** Something waits. */
+  backlog(session: Session): void
+  /** Too much waits: the session is sent nothing more. */
+  latched(session: Session): void
+}
+
+/** How long a session may live. */
+export interface Lifetime {
+  /** When its token expires. */
+  readonly expiresAt: Date
+  /** It is closed when its client says nothing for this long; undefined where the door sees to that itself. */
+  readonly silenceMs: number | undefined
+}
+
+/**
+ * One open socket of a user, whichever door it came through.
+ *
+ * It is open, then perhaps latched, then ended. Latched is one that reads too slowly (P6): what it was sent so far
+ * is whole, and nothing comes after it but the close, so that it never sees a stream with a hole.
+ */
 export class Session {
   readonly id = uuidv7()
   readonly #transport: Transport
+  readonly #readers: Readers
+  readonly #silenceMs: number
   /** Chats whose events it is sent. */
   readonly joined = new Set<string>()
   /** Joins and leaves under way, by chat. */
   readonly #moving = new Map<string, Promise<void>>()
   /** Frames under way. */
   busy = 0
+  expiresAt: Date
   #user: User
-  #open = true
+  #ended = false
+  #latchedAt: number | undefined
+  #isShedding = false
+  #heardAt = Date.now()
   #badFramesAt: number[] = []
 
-  constructor(user: User, transport: Transport) {
+  constructor(user: User, transport: Transport, readers: Readers, { expiresAt, silenceMs }: Lifetime) {
     this.#user = user
     this.#transport = transport
+    this.#readers = readers
+    this.expiresAt = expiresAt
+    this.#silenceMs = silenceMs ?? Number.POSITIVE_INFINITY
   }
 
   /** Under the name that counts now. */
@@ -44,33 +84,73 @@ export class Session {
   }
 
   rename(fullName: string): void {
-    this.#user = { ...this.#user, fullName }
+    if (fullName !== this.#user.fullName) this.#user = { ...this.#user, fullName }
   }
 
   /** After every `await`: a session may have ended meanwhile. */
   get isOpen(): boolean {
-    return this.#open
+    return !this.#ended && this.#latchedAt === undefined
   }
 
   /** The connection has ended: nothing is sent any more. */
   end(): void {
-    this.#open = false
+    this.#ended = true
   }
 
   send(frame: string | Buffer): void {
-    if (this.#open) this.#transport.send(frame)
+    if (!this.isOpen || this.#transport.send(frame)) return
+    // One frame more is sent to whoever is within the budget, however large it is.
+    if (this.#transport.buffered() - frame.length > this.#readers.bufferBytes) this.latch()
+    else this.#readers.backlog(this)
+  }
+
+  /** What may be lost without harm: a session that does not keep up is spared it. */
+  sendEphemeral(frame: string | Buffer): void {
+    if (!this.#isShedding) this.send(frame)
   }
 
   subscribe(topic: string): void {
-    if (this.#open) this.#transport.subscribe(topic)
+    if (this.isOpen) this.#transport.subscribe(topic)
   }
 
   unsubscribe(topic: string): void {
-    if (this.#open) this.#transport.unsubscribe(topic)
+    if (!this.#ended) this.#transport.unsubscribe(topic)
   }
 
   close(reason: CloseReason): void {
-    if (this.#open) this.#transport.close(reason)
+    if (this.isOpen) this.#transport.close(reason)
+  }
+
+  /** Nothing is sent any more; it is closed when its client has read what it was sent, or reads no more. */
+  latch(now = Date.now()): void {
+    if (!this.isOpen) return
+    this.#latchedAt = now
+    this.#readers.latched(this)
+  }
+
+  /** Looks how much waits for the client, and acts on it. False when nothing does. */
+  checkBacklog(now: number): boolean {
+    if (this.#ended) return false
+    const bytes = this.#transport.buffered()
+    if (this.#latchedAt !== undefined) {
+      if (bytes === 0) this.#transport.close('tooSlow')
+      else if (now - this.#latchedAt >= LATCHED_MS) this.#transport.terminate()
+      return true
+    }
+    this.#isShedding = bytes > this.#readers.bufferBytes / 2
+    if (bytes > this.#readers.bufferBytes) this.latch(now)
+    return bytes > 0
+  }
+
+  /** The client has said something. */
+  heard(now: number): void {
+    this.#heardAt = now
+  }
+
+  /** Why the session must not live any longer, if so. */
+  isOver(now: number): CloseReason | undefined {
+    if (this.expiresAt.getTime() <= now) return 'unauthenticated'
+    return now - this.#heardAt > this.#silenceMs ? 'heartbeatMissed' : undefined
   }
 
   /**

@@ -11,6 +11,7 @@ import type { User } from '../protocol/objects.js'
 import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Transport } from '../sessions/session.js'
+import { countBuffered } from './backlog.js'
 import { createFileMessages, splitFiles } from './file-messages.js'
 import { boundedParser } from './parser.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
@@ -30,7 +31,11 @@ export interface SocketIoOptions {
 const NAMESPACE = '/chat'
 
 type Events = DefaultEventsMap
-type ChatSocket = Socket<Events, Events, Events, { user: User }>
+interface SocketData {
+  user: User
+  expiresAt: Date
+}
+type ChatSocket = Socket<Events, Events, Events, SocketData>
 
 /**
  * The Socket.IO door (CONTRACT.md section 4): a translation onto the same frames, handlers and pushes as the raw
@@ -38,11 +43,13 @@ type ChatSocket = Socket<Events, Events, Events, { user: User }>
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
   const { server, corsOrigins, verifyToken, users, hub, frames, attachments, logger } = options
-  const io = new Server<Events, Events, Events, { user: User }>(server, {
+  let isDraining = false
+  const io = new Server<Events, Events, Events, SocketData>(server, {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
     serveClient: false,
     parser: boundedParser,
+    allowRequest: (_request, decide) => decide(isDraining ? 'going away' : null, !isDraining),
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
   const namespace = io.of(NAMESPACE)
@@ -52,8 +59,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   namespace.use((socket, next) => {
     authenticate(socket).then(
-      (user) => {
-        socket.data.user = user
+      (data) => {
+        socket.data = data
         next()
       },
       (error: unknown) => next(toConnectError(error)),
@@ -61,7 +68,9 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   })
 
   namespace.on('connection', (socket) => {
-    const session = hub.begin(socket.data.user, toTransport(socket))
+    const { user, expiresAt } = socket.data
+    // Engine.IO has heartbeats of its own.
+    const session = hub.begin(user, toTransport(socket), { expiresAt, silenceMs: undefined })
     socket.on('disconnect', () => hub.end(session))
     for (const [event, type] of FRAME_OF_EVENT)
       socket.on(event, (...given: unknown[]) => {
@@ -103,9 +112,10 @@ export function createSocketIoDoor(options: SocketIoOptions) {
       })
   })
 
-  async function authenticate(socket: ChatSocket): Promise<User> {
+  async function authenticate(socket: ChatSocket): Promise<SocketData> {
     const { token } = socket.handshake.auth
-    return await users.identify(await verifyToken(typeof token === 'string' ? token : ''))
+    const identity = await verifyToken(typeof token === 'string' ? token : '')
+    return { user: await users.identify(identity), expiresAt: identity.expiresAt }
   }
 
   function toConnectError(error: unknown): Error {
@@ -125,6 +135,11 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   return {
     door,
 
+    /** No new connections. */
+    stopListening(): void {
+      isDraining = true
+    },
+
     /** Closes what is left of this door; the HTTP server is not its own. */
     close(): void {
       namespace.disconnectSockets(true)
@@ -134,10 +149,13 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 }
 
 function toTransport(socket: ChatSocket): Transport {
+  const buffered = countBuffered(socket.conn)
   return {
+    buffered,
     send(frame) {
       const { event, body } = toSocketEvent(frame)
       socket.emit(event, body)
+      return buffered() === 0
     },
     subscribe: (topic) => void socket.join(topic),
     unsubscribe: (topic) => void socket.leave(topic),
@@ -146,5 +164,6 @@ function toTransport(socket: ChatSocket): Transport {
       if (mayReconnect(CLOSE_CODES[reason].code)) socket.conn.close()
       else socket.disconnect(true)
     },
+    terminate: () => socket.conn.close(true),
   }
 }

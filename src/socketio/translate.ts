@@ -14,6 +14,7 @@ export const FRAME_OF_EVENT = new Map<string, ClientFrame['type']>([
   ['delete', 'delete'],
   ['read', 'read'],
   ['typing', 'typing'],
+  ['auth', 'auth'],
   ['ping', 'ping'],
 ])
 
@@ -28,8 +29,20 @@ export function toFrame(type: ClientFrame['type'], data: unknown): Decoded {
 const push = z.looseObject({ type: z.string() })
 const messagePush = z.object({ rev: z.number(), message })
 
-/** A push as an event: the same name with spaces. A message comes as itself, with the seed's two extra fields. */
-export function toSocketEvent(frame: string | Buffer): { event: string; body: object } {
+interface SocketEvent {
+  readonly event: string
+  readonly body: object
+}
+let last: { frame: string | Buffer; event: SocketEvent } | undefined
+
+/** A push as an event. The sessions of a room are sent one frame after the other: it is translated once. */
+export function toSocketEvent(frame: string | Buffer): SocketEvent {
+  if (last?.frame !== frame) last = { frame, event: translate(frame) }
+  return last.event
+}
+
+/** The same name with spaces. A message comes as itself, with the seed's two extra fields. */
+function translate(frame: string | Buffer): SocketEvent {
   const { type, ...body } = push.parse(JSON.parse(frame.toString()))
   const event = type.replaceAll('_', ' ')
   const asMessage = messagePush.safeParse(body)

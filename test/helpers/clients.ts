@@ -13,10 +13,20 @@ const PATIENCE_MS = 20_000
 
 /** A token of the nodes that were started with TEST_SECRET. */
 export function token(sub: string, fullName: string, scope?: string, secret = TEST_SECRET): string {
-  return signToken(
-    { secret, issuer: undefined, audience: undefined, expiresInMs: 3_600_000 },
-    { sub, fullName, scope },
-  )
+  return shortToken(sub, 3_600_000, { fullName, scope, secret })
+}
+
+/** A token that expires after this time, on a whole second. */
+export function shortToken(
+  sub: string,
+  expiresInMs: number,
+  {
+    fullName = sub,
+    scope,
+    secret = TEST_SECRET,
+  }: { fullName?: string; scope?: string | undefined; secret?: string } = {},
+): string {
+  return signToken({ secret, issuer: undefined, audience: undefined, expiresInMs }, { sub, fullName, scope })
 }
 
 /** The marketplace's backend. */

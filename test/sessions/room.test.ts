@@ -4,18 +4,15 @@ import type { Member } from '../../src/protocol/objects.js'
 import type { JoinData } from '../../src/protocol/server-frames.js'
 import { ChatStream } from '../../src/sessions/chat-stream.js'
 import { Room } from '../../src/sessions/room.js'
-import { Session } from '../../src/sessions/session.js'
+import type { Session } from '../../src/sessions/session.js'
+import { createSession } from '../helpers/sessions.js'
 
 function createRoom(): Room {
   return new Room('c1', new ChatStream({ deliver: () => {}, read: async () => [], onError: () => {} }))
 }
 
 function sessionOf(id: string): Session {
-  const nothing = () => {}
-  return new Session(
-    { id, fullName: id },
-    { send: nothing, subscribe: nothing, unsubscribe: nothing, close: nothing },
-  )
+  return createSession(id).session
 }
 
 function snapshot(rev: number, userIds: readonly string[], memberCount = userIds.length): JoinData {

@@ -1,18 +1,8 @@
 import t from 'tap'
 import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS } from '../../src/protocol/limits.js'
-import { Session, type Transport } from '../../src/sessions/session.js'
-
-/** A session, and what its transport was told. */
-function createSession() {
-  const told: string[] = []
-  const transport: Transport = {
-    send: (frame) => void told.push(`send ${frame}`),
-    subscribe: (topic) => void told.push(`subscribe ${topic}`),
-    unsubscribe: (topic) => void told.push(`unsubscribe ${topic}`),
-    close: (reason) => void told.push(`close ${reason}`),
-  }
-  return { session: new Session({ id: 'ann', fullName: 'Ann' }, transport), told }
-}
+import type { Session } from '../../src/sessions/session.js'
+import { createPromise } from '../helpers/promise.js'
+import { BUFFER_BYTES, createSession } from '../helpers/sessions.js'
 
 function useAll(session: Session): void {
   session.send('f')
@@ -57,4 +47,101 @@ t.test('each session has an id of its own, and its user’s current name', async
   t.not(session.id, createSession().session.id)
   session.rename('Ann Lee')
   t.strictSame(session.user, { id: 'ann', fullName: 'Ann Lee' })
+})
+
+t.test('something that waits is told of; too much of it latches the session', async (t) => {
+  const { session, told, client } = createSession()
+  session.send('a')
+  client.waiting = BUFFER_BYTES + 1
+  session.send('b')
+  t.strictSame(told, ['send a', 'send b', 'backlog'], 'what waited before was within the budget')
+  client.waiting = BUFFER_BYTES + 2
+  session.send('c')
+  t.strictSame(told.splice(3), ['send c', 'latched'])
+  t.notOk(session.isOpen)
+  session.send('d')
+  session.subscribe('a')
+  session.close('goingAway')
+  t.strictSame(told.splice(3), [], 'nothing comes after it')
+  session.unsubscribe('a')
+  t.strictSame(told.splice(3), ['unsubscribe a'])
+})
+
+t.test('a look finds what was published; over half of it sheds the ephemeral', async (t) => {
+  const { session, told, client } = createSession()
+  t.notOk(session.checkBacklog(0))
+  client.waiting = BUFFER_BYTES / 2 + 1
+  t.ok(session.checkBacklog(0))
+  session.sendEphemeral('typing')
+  session.send('message')
+  t.strictSame(told.splice(0), ['send message', 'backlog'])
+  client.waiting = BUFFER_BYTES / 2
+  t.ok(session.checkBacklog(0))
+  session.sendEphemeral('typing')
+  t.strictSame(told.splice(0), ['send typing', 'backlog'])
+  client.waiting = BUFFER_BYTES + 1
+  t.ok(session.checkBacklog(0))
+  t.strictSame(told.splice(0), ['latched'])
+})
+
+t.test('a latched session is closed when all has been read, or cut off in the end', async (t) => {
+  const [reading, stuck] = [createSession(), createSession()]
+  for (const { session, client, told } of [reading, stuck]) {
+    client.waiting = BUFFER_BYTES + 1
+    session.checkBacklog(1000)
+    session.checkBacklog(10_999)
+    t.strictSame(told.splice(0), ['latched'])
+  }
+  reading.client.waiting = 0
+  t.ok(reading.session.checkBacklog(11_000))
+  t.strictSame(reading.told, ['close tooSlow'])
+  t.ok(stuck.session.checkBacklog(11_000))
+  t.strictSame(stuck.told, ['terminate'])
+  stuck.session.end()
+  t.notOk(stuck.session.checkBacklog(12_000))
+})
+
+t.test('a session is over when its token is, or its client has said nothing for too long', async (t) => {
+  const { session } = createSession('ann', { expiresAt: new Date(10_000), silenceMs: 2000 })
+  session.heard(1000)
+  t.equal(session.isOver(3000), undefined)
+  t.equal(session.isOver(3001), 'heartbeatMissed')
+  session.heard(9000)
+  t.equal(session.isOver(9999), undefined)
+  t.equal(session.isOver(10_000), 'unauthenticated')
+  session.expiresAt = new Date(20_000)
+  t.equal(session.isOver(10_000), undefined)
+  const { session: elsewhere } = createSession('ann', { expiresAt: new Date(8.64e15) })
+  t.equal(elsewhere.isOver(1e12), undefined, 'where the door sees to that itself')
+})
+
+t.test('work on several chats waits for all of them, in the order asked', async (t) => {
+  const { session } = createSession()
+  const order: string[] = []
+  const doing = (name: string, chatIds: readonly string[], gate: Promise<void>) =>
+    session.inTurn(chatIds, async () => {
+      order.push(`${name} begins`)
+      await gate
+      order.push(`${name} ends`)
+    })
+  const first = createPromise()
+  const done = Promise.resolve()
+  const all = [
+    doing('one', ['a'], first.promise),
+    doing('both', ['b', 'a'], done),
+    doing('other', ['b'], done),
+    doing('none', ['c'], done),
+  ]
+  await all[3]
+  t.strictSame(order.splice(0), ['one begins', 'none begins', 'none ends'])
+  first.resolve()
+  await Promise.all(all)
+  t.strictSame(order, ['one ends', 'both begins', 'both ends', 'other begins', 'other ends'])
+  await t.rejects(
+    session.inTurn(['x'], async () => {
+      throw new Error('failed')
+    }),
+  )
+  await session.inTurn(['x'], async () => void order.push('after a failure'))
+  t.equal(order.at(-1), 'after a failure')
 })

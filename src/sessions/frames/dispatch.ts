@@ -4,6 +4,8 @@ import type { Edits } from '../../chat/edits.js'
 import type { Marks } from '../../chat/marks.js'
 import type { Messages } from '../../chat/messages.js'
 import type { Snapshots } from '../../chat/snapshots.js'
+import type { TokenVerifier } from '../../chat/tokens.js'
+import type { Users } from '../../chat/users.js'
 import type { Bus } from '../../ports/bus.js'
 import type { ClientFrame } from '../../protocol/client-frames.js'
 import type { CloseReason } from '../../protocol/close-codes.js'
@@ -12,6 +14,7 @@ import { ParleyError, toParleyError } from '../../protocol/errors.js'
 import { FRAMES_IN_FLIGHT } from '../../protocol/limits.js'
 import type { Rooms } from '../rooms.js'
 import type { Session } from '../session.js'
+import { handleAuth } from './auth.js'
 import { handleDelete } from './delete.js'
 import { handleEdit } from './edit.js'
 import { handleJoin } from './join.js'
@@ -31,6 +34,8 @@ export interface FrameContext {
   readonly messages: Messages
   readonly edits: Edits
   readonly snapshots: Snapshots
+  readonly users: Users
+  readonly verifyToken: TokenVerifier
   readonly logger: Logger
 }
 
@@ -96,6 +101,8 @@ function handle(
       return handleRead(context, session, frame, reply)
     case 'typing':
       return handleTyping(context, session, frame, reply)
+    case 'auth':
+      return handleAuth(context, session, frame, reply)
     case 'ping':
       return handlePing(context, session, frame, reply)
   }
