@@ -63,8 +63,11 @@ export function isOpenToAll(path) {
   return searchable(path)
 }
 
-/** Not to be interrupted, by a Ctrl-C in its group neither: a killed initdb leaves shared memory behind. */
-async function createCluster({ binaries, folder, password }) {
+/**
+ * An empty cluster in `folder`, which must not exist. Not to be interrupted, by a Ctrl-C in its group neither: a killed
+ * initdb leaves shared memory behind.
+ */
+export async function createCluster({ binaries, folder, password }) {
   await mkdir(folder, { mode: 0o700 })
   const passwordFile = `${folder}.password`
   await writeFile(passwordFile, password, { mode: 0o600 })

@@ -19,9 +19,13 @@ const tools = [
 
 const policy = '/usr/sbin/policy-rc.d'
 
-/** The tools' paths, as variables for the tests; that of an optional tool that cannot be had is not there. */
-export async function findTools({ withOptional }) {
-  const missing = tools.filter((tool) => !find(tool))
+/**
+ * The paths of all tools, or of those whose variables are named, as variables; that of an optional tool that cannot be
+ * had is not there.
+ */
+export async function findTools({ withOptional, variables = tools.map((tool) => tool.variable) }) {
+  const wanted = tools.filter((tool) => variables.includes(tool.variable))
+  const missing = wanted.filter((tool) => !find(tool))
   const needed = missing.filter((tool) => !tool.isOptional).map((tool) => tool.debian)
   if (needed.length > 0) {
     if (!canInstall())
@@ -33,7 +37,7 @@ export async function findTools({ withOptional }) {
     const reason = await tryToInstall(tool.debian, isThere, () => install([tool.debian]))
     if (reason) console.log(`skipped: ${tool.commands[0]} ${reason}`)
   }
-  const found = tools.filter((tool) => find(tool) || !tool.isOptional)
+  const found = wanted.filter((tool) => find(tool) || !tool.isOptional)
   return Object.fromEntries(found.map((tool) => [tool.variable, find(tool) ?? lost(tool)]))
 }
 

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createChildren } from './children.js'
+import { createLinks } from './links.js'
+import { createNode, type Node } from './node.js'
+import { createPostgres } from './postgres.js'
+import { createRedis } from './redis.js'
+import { until } from './until.js'
+
+export interface ClusterOptions {
+  readonly size: number
+  readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
+  readonly redisServer: string
+  /** The `main.js` that the nodes run. */
+  readonly entry: string
+  readonly secret: string
+  /** Where logs go. */
+  readonly folder: string
+  readonly onCrash: (node: number, exitCode: number | null) => void
+}
+
+/** Load is not held back by limits that are made against single users, and a drain is short enough to wait for. */
+const env = {
+  NODE_ENV: 'production',
+  LOG_LEVEL: 'warn',
+  PARLEY_RATE_MESSAGES: '0',
+  PARLEY_RATE_JOINS: '0',
+  PARLEY_RATE_TYPING: '0',
+  PARLEY_RATE_CONNECTS: '0',
+  PARLEY_RATE_CONNECTS_PER_ADDRESS: '0',
+  PARLEY_SESSIONS_PER_USER: '1000',
+  PARLEY_DRAIN_SECONDS: '3',
+}
+
+/** All that runs: Postgres, Redis, the nodes, and proxies of each node's own between them. */
+export async function startCluster(options: ClusterOptions) {
+  const { size, redisServer, entry, secret, folder, onCrash } = options
+  const children = createChildren()
+  const openLinks = createLinks()
+  const nodes: Node[] = []
+
+  async function end(): Promise<void> {
+    await Promise.all(nodes.map((node) => node.stop('SIGKILL')))
+    await children.end()
+    await openLinks.end()
+  }
+
+  try {
+    const postgres = await createPostgres({
+      children,
+      ...options.postgres,
+      log: join(folder, 'postgres.log'),
+    })
+    const redis = await createRedis({
+      children,
+      command: redisServer,
+      folder,
+      log: join(folder, 'redis.log'),
+    })
+    await Promise.all([postgres.start(), redis.start()])
+    for (let index = 0; index < size; index++) {
+      const dataDir = join(folder, `node-${index}`)
+      await mkdir(dataDir, { recursive: true })
+      nodes.push(
+        await createNode({
+          ...{ children, openLinks, index, postgres, redis, entry, onCrash },
+          env: { ...env, JWT_SECRET: secret },
+          folder: dataDir,
+          log: join(folder, `node-${index}.log`),
+        }),
+      )
+    }
+    await Promise.all(nodes.map((node) => node.start()))
+    await until('all nodes are ready', () => areReady(nodes), 60_000)
+    return { nodes, postgres, redis, areReady: () => areReady(nodes), end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function areReady(nodes: readonly Node[]): Promise<boolean> {
+  return (await Promise.all(nodes.map((node) => node.isReady()))).every((isReady) => isReady)
+}
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>

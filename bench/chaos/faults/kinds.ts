@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster } from '../engines/cluster.js'
+import type { Link } from '../engines/links.js'
+import type { Node } from '../engines/node.js'
+
+/** What a fault is done to. Two faults are never done to the same thing at once. */
+export type Where = 'node' | 'redis' | 'postgres'
+
+interface FaultKind {
+  readonly where: Where
+  /** How long it is held before it is undone, in milliseconds. */
+  readonly forMs: readonly [number, number]
+  /** A node with it serves nobody: one node at least is spared. */
+  readonly takesNode?: true
+  /** Does it; a text that it resolves with is told in the report. */
+  readonly begin: (cluster: Cluster, node: Node) => unknown
+  /** Brings it back. */
+  readonly undo: (cluster: Cluster, node: Node) => unknown
+}
+
+const nothing = (): void => {}
+
+/** All kinds of faults. */
+export const FAULTS = {
+  'node-kill': {
+    ...{ where: 'node', forMs: [500, 5_000], takesNode: true },
+    begin: (_, node) => node.stop('SIGKILL'),
+    undo: (_, node) => node.start(),
+  },
+  'node-term': {
+    ...{ where: 'node', forMs: [500, 3_000], takesNode: true },
+    begin: async (_, node) => `exit code ${await node.stop('SIGTERM')}`,
+    undo: (_, node) => node.start(),
+  },
+  'node-pause': {
+    ...{ where: 'node', forMs: [1_000, 8_000], takesNode: true },
+    begin: (_, node) => node.pause(),
+    undo: (_, node) => node.unpause(),
+  },
+  'redis-kill': {
+    ...{ where: 'redis', forMs: [500, 10_000] },
+    begin: ({ redis }) => redis.kill(),
+    undo: ({ redis }) => redis.start(),
+  },
+  'redis-pause': {
+    ...{ where: 'redis', forMs: [1_000, 10_000] },
+    begin: ({ redis }) => redis.pause(),
+    undo: ({ redis }) => redis.unpause(),
+  },
+  'redis-flush': {
+    ...{ where: 'redis', forMs: [0, 0] },
+    begin: ({ redis }) => redis.ask('FLUSHALL'),
+    undo: nothing,
+  },
+  'redis-drop-subscribers': {
+    ...{ where: 'redis', forMs: [0, 0] },
+    begin: async ({ redis }) => `${await redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')} connections`,
+    undo: nothing,
+  },
+  'postgres-restart': {
+    ...{ where: 'postgres', forMs: [0, 4_000] },
+    begin: ({ postgres }) => postgres.stop('SIGINT'),
+    undo: ({ postgres }) => postgres.start(),
+  },
+  'postgres-crash': {
+    ...{ where: 'postgres', forMs: [0, 4_000] },
+    begin: ({ postgres }) => postgres.stop('SIGQUIT'),
+    undo: ({ postgres }) => postgres.start(),
+  },
+  'postgres-link-cut': {
+    ...{ where: 'node', forMs: [200, 5_000], takesNode: true },
+    begin: (_, node) => node.links.postgres.cut(),
+    undo: (_, node) => node.links.postgres.restore(),
+  },
+  'postgres-link-stall': {
+    ...{ where: 'node', forMs: [1_000, 8_000], takesNode: true },
+    begin: (_, node) => node.links.postgres.set({ kind: 'stalled' }),
+    undo: (_, node) => node.links.postgres.restore(),
+  },
+  // The commit is made, and its answer never comes.
+  'postgres-answers-lost': {
+    ...{ where: 'node', forMs: [100, 1_000], takesNode: true },
+    begin: (_, node) => node.links.postgres.set({ kind: 'mute' }),
+    undo: (_, node) => node.links.postgres.restore(),
+  },
+  'redis-link-cut': {
+    ...{ where: 'node', forMs: [500, 10_000] },
+    begin: (_, node) => node.links.redis.cut(),
+    undo: (_, node) => node.links.redis.restore(),
+  },
+  'redis-link-stall': {
+    ...{ where: 'node', forMs: [1_000, 10_000] },
+    begin: (_, node) => node.links.redis.set({ kind: 'stalled' }),
+    undo: (_, node) => node.links.redis.restore(),
+  },
+  'redis-link-slow': {
+    ...{ where: 'node', forMs: [1_000, 10_000] },
+    begin: (_, node) => node.links.redis.set({ kind: 'slow', delayMs: 400 }),
+    undo: (_, node) => node.links.redis.restore(),
+  },
+  'clients-cut': {
+    ...{ where: 'node', forMs: [100, 3_000], takesNode: true },
+    begin: (_, node) => eachClientLink(node, (link) => link.cut()),
+    undo: (_, node) => eachClientLink(node, (link) => link.restore()),
+  },
+  // Neither side hears that the connection has gone; new ones are well.
+  'clients-half-open': {
+    ...{ where: 'node', forMs: [5_000, 15_000] },
+    begin: (_, node) => eachClientLink(node, (link) => link.forsake()),
+    undo: (_, node) => eachClientLink(node, (link) => link.restore()),
+  },
+  'clients-slow': {
+    ...{ where: 'node', forMs: [2_000, 8_000] },
+    begin: (_, node) => eachClientLink(node, (link) => link.set({ kind: 'slow', delayMs: 700 })),
+    undo: (_, node) => eachClientLink(node, (link) => link.restore()),
+  },
+  'clients-flapping': {
+    ...{ where: 'node', forMs: [0, 0] },
+    begin: async (_, node) => {
+      for (let times = 0; times < 5; times++) {
+        await eachClientLink(node, (link) => link.cut())
+        await delay(50)
+        await eachClientLink(node, (link) => link.restore())
+        await delay(400)
+      }
+    },
+    undo: nothing,
+  },
+} as const satisfies Record<string, FaultKind>
+
+export type FaultName = keyof typeof FAULTS
+export const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS)
+
+export function kindOf(name: FaultName): FaultKind {
+  return FAULTS[name]
+}
+
+async function eachClientLink(node: Node, body: (link: Link) => Promise<void>): Promise<void> {
+  await Promise.all([body(node.links.raw), body(node.links.http)])
+}

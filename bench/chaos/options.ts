@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { FAULT_NAMES, type FaultName } from './faults/kinds.js'
+
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const name = z.custom<FaultName>((given) => FAULT_NAMES.some((one) => one === given), 'no such kind of fault')
+
+/** The flags, each with its default. */
+const flags = z.object({
+  minutes: z.coerce.number().min(0.1).max(1_440).default(2),
+  nodes: count(1, 20).default(3),
+  users: count(2, 5_000).default(100),
+  chats: count(1, 5_000).default(50),
+  /** Messages a second. */
+  rate: count(1, 2_000).default(100),
+  faults: count(0, 5_000).optional(),
+  /** Only these kinds of faults, separated by commas. */
+  kinds: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(name))
+    .default([]),
+  seed: count(0, 2 ** 31).optional(),
+  /** Folder of the report. */
+  out: z.string().default('build/chaos'),
+  /** Folder of the record and of everybody's logs. */
+  logs: z.string().optional(),
+  /** The `main.js` that the nodes run. */
+  entry: z.string().default('dist/main.js'),
+})
+
+const FAULTS_A_MINUTE = 5
+
+export interface Options extends Required<z.infer<typeof flags>> {
+  readonly faults: number
+  readonly seed: number
+  readonly logs: string
+}
+
+/** @throws Error with one line that says which flag is wrong, and what there is */
+export function parseOptions(args: readonly string[]): Options {
+  const names = Object.keys(flags.shape)
+  const options = Object.fromEntries(names.map((one) => [one, { type: 'string' } as const]))
+  const parsed = flags.safeParse(readArgs(args, options))
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`)
+    throw new Error(wrong.join('; '))
+  }
+  const { faults, seed, logs, ...rest } = parsed.data
+  const chosen = seed ?? Math.floor(Math.random() * 1_000_000)
+  return {
+    ...rest,
+    seed: chosen,
+    faults: faults ?? Math.round(rest.minutes * FAULTS_A_MINUTE),
+    logs: logs ?? `${rest.out}/logs-${chosen}`,
+  }
+}
+
+function readArgs(args: readonly string[], options: Record<string, { type: 'string' }>): object {
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch {
+    throw new Error(
+      `the flags are ${Object.keys(options)
+        .map((one) => `--${one}`)
+        .join(' ')}, each with a value`,
+    )
+  }
+}
