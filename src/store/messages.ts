@@ -84,22 +84,6 @@ export function createMessageStore(db: Kysely<Schema>) {
         .execute()
     },
 
-    /** What was new or changed after `afterRev` and up to `rev`, each once, in the order of the last change. */
-    async changedBetween(
-      chatId: string,
-      afterRev: number,
-      rev: number,
-      limit: number,
-    ): Promise<MessageRow[]> {
-      return await messages(db)
-        .where('m.chat_id', '=', chatId)
-        .where('m.changed_rev', '>', afterRev)
-        .where('m.changed_rev', '<=', rev)
-        .orderBy('m.changed_rev')
-        .limit(limit)
-        .execute()
-    },
-
     /**
      * The messages that came with the events after `afterRev` and up to `rev`, in that order: a range of the primary
      * key, found by counting back from where the chat stands.

@@ -78,6 +78,14 @@ t.test('a message comes back from the bus as it was sent', async (t) => {
   }
 })
 
+t.test('a change of a message is the same object under another name', async (t) => {
+  for (const type of ['message_edited', 'message_deleted'] as const) {
+    const decoded = decodeChatEvent('c:1', encoded(messageEvent(message, 8, type)))
+    t.match(decoded, { chatId: 'c:1', rev: 8, changesMembers: false })
+    t.strictSame(JSON.parse(String(decoded?.frame)), { type, rev: 8, message })
+  }
+})
+
 t.test('a change comes back, and says whether it is one of the members', async (t) => {
   for (const [change, changesMembers] of CHANGES) {
     const event = changeEvent(chat, 12, change)

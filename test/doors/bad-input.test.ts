@@ -82,6 +82,38 @@ const frames: [what: string, frame: string | Buffer, refusal: Refusal][] = [
     `{"type":"send","ref":7,"chatId":"${chatId}","content":5}`,
     { code: 'bad_request', ref: 7 },
   ],
+  [
+    'an edit without content',
+    `{"type":"edit","ref":7,"chatId":"${chatId}","seq":1}`,
+    { code: 'bad_request', ref: 7 },
+  ],
+  [
+    'an edit of no message',
+    `{"type":"edit","ref":7,"chatId":"${chatId}","content":"x"}`,
+    { code: 'bad_request', ref: 7 },
+  ],
+  [
+    'NUL in an edit',
+    `{"type":"edit","ref":7,"chatId":"${chatId}","seq":1,"content":"\\u0000"}`,
+    { code: 'bad_request', ref: 7 },
+  ],
+  [
+    'a lone surrogate in an edit',
+    `{"type":"edit","ref":7,"chatId":"${chatId}","seq":1,"content":"\\ud800"}`,
+    { code: 'bad_request', ref: 7 },
+  ],
+  [
+    'an edit that is too large',
+    `{"type":"edit","ref":7,"chatId":"${chatId}","seq":1,"content":"${'x'.repeat(8193)}"}`,
+    { code: 'too_large', ref: 7 },
+  ],
+  ...['"1"', '-1', '1.5', '9007199254740992', '1e999', 'null', '[1]'].map(
+    (seq): [string, string, Refusal] => [
+      `a deletion of message ${seq}`,
+      `{"type":"delete","ref":7,"chatId":"${chatId}","seq":${seq}}`,
+      { code: 'bad_request', ref: 7 },
+    ],
+  ),
   ['attachments that are no list', send('x', ',"attachments":"a"'), { code: 'bad_request', ref: 7 }],
   ['NUL in content', send('a\\u0000b'), { code: 'bad_request', ref: 7 }],
   ['NUL in a chatId', '{"type":"join","ref":7,"chatId":"a\\u0000"}', { code: 'bad_request', ref: 7 }],
@@ -249,7 +281,7 @@ const payloads: [what: string, payload: unknown][] = [
 ]
 
 t.test('Socket.IO: payloads that are no object, or of wrong types', async (t) => {
-  for (const event of ['join', 'leave', 'chat message', 'read', 'typing']) {
+  for (const event of ['join', 'leave', 'chat message', 'edit', 'delete', 'read', 'typing']) {
     const socket = connectSocketIo(t, node, ann)
     for (const [what, payload] of payloads) {
       const answer: unknown = await socket.timeout(20_000).emitWithAck(event, payload)
@@ -282,6 +314,16 @@ t.test('Socket.IO: content has the same bounds as at the raw door', async (t) =>
   ]
   for (const [code, more] of cases) {
     const answer: unknown = await socket.timeout(20_000).emitWithAck('chat message', { chatId, ...more })
+    t.match(answer, { type: 'error', code, temporary: false })
+  }
+  for (const [code, more] of [
+    ['too_large', { seq: 1, content: 'x'.repeat(8193) }],
+    ['bad_request', { seq: 1, content: 'a\u0000b' }],
+    ['bad_request', { seq: 1, content: '\udfff' }],
+    ['bad_request', { seq: '1', content: 'x' }],
+    ['not_found', { seq: 1_000_000, content: 'x' }],
+  ] as const) {
+    const answer: unknown = await socket.timeout(20_000).emitWithAck('edit', { chatId, ...more })
     t.match(answer, { type: 'error', code, temporary: false })
   }
   await allIsWell(t)
@@ -489,6 +531,37 @@ const requests: Rest[] = [
     body: order(fields),
     bearer: shop,
   })),
+  ...[{}, { content: 5 }, { content: 'a\u0000' }, '{"content":"\\ud800"}', '{"content":', 'null', []].map(
+    (body) => ({
+      what: `an edit to ${JSON.stringify(body)}`,
+      method: 'PATCH',
+      path: `${messages}/1`,
+      body,
+    }),
+  ),
+  {
+    what: 'an edit that is too large',
+    method: 'PATCH',
+    path: `${messages}/1`,
+    body: { content: 'x'.repeat(8193) },
+    status: 413,
+    code: 'too_large',
+  },
+  ...['x', '-1', '1.5', '1e400', '9007199254740992', '%00'].flatMap((seq) =>
+    ['PATCH', 'DELETE'].map((method) => ({
+      what: `${method} of message ${seq}`,
+      method,
+      path: `${messages}/${seq}`,
+      ...(method === 'PATCH' ? { body: { content: 'x' } } : {}),
+    })),
+  ),
+  {
+    what: 'DELETE of a message that is not there',
+    method: 'DELETE',
+    path: `${messages}/1000000`,
+    status: 404,
+    code: 'not_found',
+  },
   { what: 'a mark that is a string', path: `/chats/${chatId}/read`, body: { seq: '1' } },
   { what: 'a mark above the end', path: `/chats/${chatId}/read`, body: { seq: 1e6 } },
   { what: 'sticky that is a string', path: `/chats/${chatId}/archive`, body: { sticky: 'yes' } },

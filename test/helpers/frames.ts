@@ -41,6 +41,16 @@ export async function say(client: RawClient, chatId: string, content: string, mo
   return replies.send.parse(await client.ask({ type: 'send', chatId, content, ...more }))
 }
 
+/** The event that an edit is. */
+export async function edit(client: RawClient, chatId: string, seq: number, content: string): Promise<number> {
+  return replies.edit.strict().parse(await client.ask({ type: 'edit', chatId, seq, content })).rev
+}
+
+/** The event that a deletion is. */
+export async function erase(client: RawClient, chatId: string, seq: number): Promise<number> {
+  return replies.delete.strict().parse(await client.ask({ type: 'delete', chatId, seq })).rev
+}
+
 /** The pushes of a type that have come so far. */
 export function pushesOf(client: RawClient, type: string): AnyFrame[] {
   return client.frames.filter((frame) => frame.type === type)

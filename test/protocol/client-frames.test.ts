@@ -20,6 +20,12 @@ const wrong: ClientFrame[] = [
   { type: 'send', chatId: 'c' },
   // @ts-expect-error attachments are ids
   { type: 'send', chatId: 'c', content: 'a', attachments: [{ id: 'f' }] },
+  // @ts-expect-error without a message
+  { type: 'edit', chatId: 'c', content: 'a' },
+  // @ts-expect-error without content
+  { type: 'edit', chatId: 'c', seq: 1 },
+  // @ts-expect-error without a message
+  { type: 'delete', chatId: 'c' },
   // @ts-expect-error a seq is a number
   { type: 'read', chatId: 'c', seq: '1' },
   // @ts-expect-error without a seq

@@ -3,15 +3,21 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
+import { REPLY_BYTES } from '../../src/protocol/limits.js'
 import { createMessageStore } from '../../src/store/messages.js'
 import { migrate } from '../../src/store/migrate.js'
 import type { Schema } from '../../src/store/schema.js'
+import { createSnapshotStore } from '../../src/store/snapshots.js'
 import { buffersOf, nodesOf, type PlanNode, planNode, scansOf } from '../helpers/plans.js'
 import { createDatabase } from '../helpers/postgres.js'
 import { silent } from '../helpers/stores.js'
 
 const DEPTH = 200_000
 const PAGE = 50
+/** Every so many messages, the chat has had another event. */
+const OTHER_EVENTS = 200
+/** The event that brought a message. */
+const revOf = (seq: number) => seq + Math.floor(seq / OTHER_EVENTS)
 
 const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })])
 
@@ -34,6 +40,10 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
   await migrate(db)
   await fill(client)
   const messages = createMessageStore(db)
+  const snapshots = createSnapshotStore(db)
+  const changedFrom = (first: number) =>
+    snapshots.changed([{ chatId: 'deep', first, last: revOf(DEPTH) }], PAGE, REPLY_BYTES)
+  const deep = { id: 'deep', last_seq: DEPTH, last_rev: revOf(DEPTH) }
 
   async function explain(t: Test, read: () => Promise<readonly unknown[]>): Promise<PlanNode> {
     statements.length = 0
@@ -51,18 +61,23 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
   const reads = {
     'a page of history': {
       index: 'messages_pkey',
-      newest: () => messages.range('deep', DEPTH - PAGE + 1, DEPTH),
-      oldest: () => messages.range('deep', 1, PAGE),
+      near: () => messages.range('deep', DEPTH - PAGE + 1, DEPTH),
+      far: () => messages.range('deep', 1, PAGE),
     },
     'a page of changes': {
       index: 'messages_changed',
-      newest: () => messages.changedBetween('deep', DEPTH - PAGE, DEPTH, PAGE),
-      oldest: () => messages.changedBetween('deep', 0, DEPTH, PAGE),
+      near: () => changedFrom(revOf(DEPTH - PAGE) + 1),
+      far: () => changedFrom(1),
+    },
+    'what a node has missed': {
+      index: 'messages_pkey',
+      near: () => messages.createdBetween(deep, revOf(DEPTH - PAGE), revOf(DEPTH)),
+      far: () => messages.createdBetween(deep, revOf(DEPTH / 2), revOf(DEPTH / 2 + PAGE)),
     },
   }
-  for (const [name, { index, newest, oldest }] of Object.entries(reads)) {
+  for (const [name, { index, near, far }] of Object.entries(reads)) {
     t.test(name, async (t) => {
-      const plans = { newest: await explain(t, newest), oldest: await explain(t, oldest) }
+      const plans = { near: await explain(t, near), far: await explain(t, far) }
       for (const [which, plan] of Object.entries(plans)) {
         const [scan, ...more] = scansOf(plan, 'messages')
         t.match(scan, new RegExp(`^Index Scan.* ${index}$`), which)
@@ -78,7 +93,7 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
         )
         t.comment(`${name}, ${which}: ${scan}, ${buffersOf(plan)} buffers`)
       }
-      const [first, last] = [buffersOf(plans.newest), buffersOf(plans.oldest)]
+      const [first, last] = [buffersOf(plans.near), buffersOf(plans.far)]
       t.ok(Math.abs(first - last) <= 10, `about as many pages: ${first} and ${last}`)
       t.ok(Math.max(first, last) < 4 * PAGE, `and not many: ${first} and ${last}`)
     })
@@ -89,11 +104,21 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
 async function fill(client: pg.Client): Promise<void> {
   await client.query(
     `INSERT INTO chats (id, type, metadata, last_seq, last_rev, created_at)
-    VALUES ('deep', 'general', '{}', $1, $1, now())`,
-    [DEPTH],
+    VALUES ('deep', 'general', '{}', $1, $2, now())`,
+    [DEPTH, revOf(DEPTH)],
+  )
+  await client.query(
+    `INSERT INTO chat_events (chat_id, rev, kind, seq, detail, created_at)
+    SELECT chat, n * ($1::int + 1) - 1, 'message_edited', n, '{}', now()
+    FROM generate_series(1, $2::int) n, unnest($3::text[]) chat`,
+    [
+      OTHER_EVENTS,
+      DEPTH / OTHER_EVENTS,
+      Array.from({ length: 20 }, (_, n) => (n === 0 ? 'deep' : `other-${n}`)),
+    ],
   )
   const insert = `INSERT INTO messages (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, client_id, created_at)
-    SELECT $1, n, n, n, gen_random_uuid(), 'user-' || n % 7, 'user', repeat('hello ', 5 + n % 20), 'c' || n, now()
+    SELECT $1, n, n + n / ${OTHER_EVENTS}, n + n / ${OTHER_EVENTS}, gen_random_uuid(), 'user-' || n % 7, 'user', repeat('hello ', 5 + n % 20), 'c' || n, now()
     FROM generate_series(1, $2::int) n`
   for (const [chat, count] of [
     ['a', 1_000],
@@ -103,5 +128,5 @@ async function fill(client: pg.Client): Promise<void> {
     await client.query(insert, [chat, count])
   await client.query(`INSERT INTO users (id, full_name, named_at)
     SELECT 'user-' || n, 'User ' || n, now() FROM generate_series(0, 5000) n`)
-  await client.query('ANALYZE')
+  await client.query('VACUUM ANALYZE')
 }

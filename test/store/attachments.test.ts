@@ -64,6 +64,37 @@ forEachStore(async (t, open, engine) => {
     t.equal(await messageOf(store, chat, plain), said.id)
   })
 
+  t.test('those of a message go with it, and their blobs are due at once', async (t) => {
+    const [chat, other] = [await makeChat(store, ['ann']), await makeChat(store, ['ann'])]
+    const key = () => `files/${randomUUID()}`
+    const [file, thumbnail, kept, elsewhere] = [key(), key(), key(), key()]
+    const gone = await made(store, chat, 'ann', { blob_key: file, thumbnail_key: thumbnail })
+    const stays = await made(store, chat, 'ann', { blob_key: kept })
+    const twin = await made(store, other, 'ann', { blob_key: elsewhere, id: gone })
+    await commit(store, message(chat, 'ann', { attachments: [gone, stays] }))
+    await store.transaction(async (trx) => {
+      await store.attachments.removeNamed(trx, chat, [gone])
+      await store.attachments.removeNamed(trx, chat, [])
+    })
+    t.equal(await store.attachments.find(chat, gone), undefined)
+    t.match(await store.attachments.find(chat, stays), { id: stays })
+    t.match(
+      await store.attachments.find(other, twin),
+      { id: twin },
+      'the same id in another chat is another one',
+    )
+    const due: boolean[] = []
+    for (const one of [file, thumbnail, kept, elsewhere]) due.push(await isDue(store, one))
+    t.same(due, [true, true, false, false])
+    const failing = store.transaction(async (trx) => {
+      await store.attachments.removeNamed(trx, chat, [stays])
+      throw new Error('no')
+    })
+    await t.rejects(failing, { message: 'no' })
+    t.match(await store.attachments.find(chat, stays), { id: stays }, 'with the transaction, or not at all')
+    t.notOk(await isDue(store, kept))
+  })
+
   t.test('only what is there, ready, unused and one’s own may be named', async (t) => {
     const chat = await makeChat(store, ['ann', 'bob'])
     const elsewhere = await makeChat(store, ['ann'])

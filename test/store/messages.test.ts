@@ -386,27 +386,6 @@ forEachStore(async (t, open, engine) => {
     t.same(await store.messages.ofSeqs(chat, []), [])
   })
 
-  t.test('changed or created between two revs', async (t) => {
-    const chat = await makeChat(store, ['ann'])
-    await commit(
-      store,
-      ...Array.from({ length: 6 }, (_, n) => message(chat, 'ann', { content: `m${n + 1}` })),
-    )
-    await change(chat, 2, 'm2, edited')
-    await commit(store, message(chat, 'ann', { content: 'm7' }))
-
-    const changed = async (after: number, rev: number, limit = 100) =>
-      (await store.messages.changedBetween(chat, after, rev, limit)).map((row) => row.content)
-    t.same(
-      await changed(0, 8),
-      ['m1', 'm3', 'm4', 'm5', 'm6', 'm2, edited', 'm7'],
-      'each once, by last change',
-    )
-    t.same(await changed(4, 7), ['m5', 'm6', 'm2, edited'])
-    t.same(await changed(0, 8, 2), ['m1', 'm3'])
-    t.same(await changed(8, 8), [])
-  })
-
   t.test(
     'what was created between any two revs, whatever other events lie before, between and after',
     async (t) => {

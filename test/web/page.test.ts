@@ -1,5 +1,7 @@
 import type { Locator } from 'playwright-core'
 import t from 'tap'
+import { z } from 'zod'
+import { call } from '../helpers/clients.js'
 import { startNode } from '../helpers/processes.js'
 import { openBrowser, openPage, say, text } from './open-page.js'
 
@@ -34,11 +36,34 @@ t.test('the first page: two people talk about an order', async (t) => {
   await ann.getByTestId('chat-item').getByText('Are you there?').waitFor()
   t.pass('a new message brings an archived chat back')
 
+  // Bob has the chat open, ann has not; both say it from elsewhere.
+  const [annElsewhere, bobElsewhere] = [
+    await tokenOf(node, 'ann', 'Ann Lee'),
+    await tokenOf(node, 'bob', 'Bob Ray'),
+  ]
+  const { body } = await call(node, annElsewhere, 'GET', '/chats')
+  const messages = `/chats/${z.string().parse(body.data[0].id)}/messages`
+  await call(node, annElsewhere, 'PATCH', `${messages}/1`, { content: 'Has it been posted?' })
+  await call(node, bobElsewhere, 'DELETE', `${messages}/3`)
+  await text(bob, 'Has it been posted?').waitFor()
+  await bob.getByTestId('message').filter({ hasText: 'posted' }).getByText('edited').waitFor()
+  await text(bob, 'Message deleted').waitFor()
+  await ann.getByTestId('chat-item').getByText('Message deleted').waitFor()
+  t.equal(await text(bob, 'Has it been sent?').count(), 0)
+  t.equal(await text(bob, 'Are you there?').count(), 0)
+
   await page.reload()
   await ann.getByTestId('chat-item').first().click()
-  await text(ann, 'Has it been sent?').waitFor()
+  await text(ann, 'Has it been posted?').waitFor()
+  await text(ann, 'Message deleted').waitFor()
   t.strictSame(complaints, [], 'the browser has nothing to complain of')
 })
+
+/** Another session of one of the two. */
+async function tokenOf(node: { url: string }, sub: string, fullName: string): Promise<string> {
+  const { body } = await call(node, undefined, 'POST', '/dev/token', { sub, fullName })
+  return z.string().parse(body.token)
+}
 
 function withState(pane: Locator, state: string): Locator {
   return pane.locator(`[data-testid="message"][data-state="${state}"]`).first()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { z } from 'zod'
-import { message, sent } from '../../../src/protocol/objects.js'
+import { changed, message, sent } from '../../../src/protocol/objects.js'
 import { type Answer, call, createChat, serviceToken, token } from '../../helpers/clients.js'
 import { joinChat, messagePush, nameOf, say, sessionOf, startTestNode } from '../../helpers/frames.js'
 
@@ -220,4 +220,89 @@ t.test('system messages, with metadata', async (t) => {
     body: { error: { code: 'forbidden' } },
   })
   t.match(await system({ content: 'x', metadata: { a: 'x'.repeat(8192) } }), { status: 400 })
+})
+
+t.test(
+  'PATCH and DELETE: the reply of the frame, and the same event for those who have joined',
+  async (t) => {
+    const other = await createChat(node, ['ann', 'bob'])
+    const bob = await sessionOf(t, node, 'bob')
+    await joinChat(bob, other)
+    await post(ann, other, 'first')
+    const one = `/chats/${other}/messages/1`
+    const edited = await call(node, ann, 'PATCH', one, { content: 'second' })
+    t.equal(edited.status, 200)
+    t.same(changed.strict().parse(edited.body), { rev: 2 })
+    t.match(await bob.next(({ type }) => type === 'message_edited'), {
+      rev: 2,
+      message: { content: 'second' },
+    })
+    t.match(await call(node, ann, 'PATCH', one, { content: 'second' }), { status: 200, body: { rev: 2 } })
+    const deleted = await call(node, ann, 'DELETE', one)
+    t.equal(deleted.status, 200)
+    t.same(changed.strict().parse(deleted.body), { rev: 3 })
+    const push = await bob.next(({ type }) => type === 'message_deleted')
+    t.match(push, { rev: 3, message: { content: '', deletedAt: /Z$/ } })
+    t.match(await call(node, ann, 'DELETE', one), { status: 200, body: { rev: 3 } })
+    t.same((await call(node, ann, 'GET', `/chats/${other}/messages`)).body.data, [push.message])
+  },
+)
+
+const refusals: [caller: string, method: string, seq: number, status: number, code: string][] = [
+  [token('eve', 'Eve'), 'PATCH', 1, 403, 'not_a_member'],
+  [token('eve', 'Eve'), 'DELETE', 9, 403, 'not_a_member'],
+  [token('bob', 'Bob'), 'PATCH', 0, 404, 'not_found'],
+  [token('bob', 'Bob'), 'DELETE', 9, 404, 'not_found'],
+  [token('bob', 'Bob'), 'PATCH', 1, 403, 'forbidden'],
+  [token('bob', 'Bob'), 'DELETE', 1, 403, 'forbidden'],
+  [ann, 'PATCH', 2, 409, 'conflict'],
+  [shop, 'PATCH', 1, 403, 'forbidden'],
+  [shop, 'PATCH', 9, 404, 'not_found'],
+]
+
+t.test('PATCH and DELETE: refusals are those of the frame', async (t) => {
+  const other = await createChat(node, ['ann', 'bob'])
+  for (const content of ['one', 'two']) await post(ann, other, content)
+  await call(node, ann, 'DELETE', `/chats/${other}/messages/2`)
+  const refused = async (caller: string, method: string, seq: number, status: number, code: string) => {
+    const body = method === 'PATCH' ? { content: 'x' } : undefined
+    const answer = await call(node, caller, method, `/chats/${other}/messages/${seq}`, body)
+    t.match(answer, { status, body: { error: { code, temporary: false } } }, `${method} ${seq}: ${code}`)
+  }
+  for (const one of refusals) await refused(...one)
+  await call(node, shop, 'POST', `/chats/${other}/close`)
+  await refused(ann, 'PATCH', 1, 409, 'chat_closed')
+  await refused(ann, 'DELETE', 1, 409, 'chat_closed')
+  t.match(await call(node, ann, 'DELETE', `/chats/${other}/messages/2`), { status: 200, body: { rev: 3 } })
+})
+
+t.test('the backend edits what it has said, and deletes any message, in a closed chat too', async (t) => {
+  const other = await createChat(node, ['ann'])
+  await post(ann, other, 'one')
+  await post(shop, other, 'two')
+  const metadata = { parcel: 7 }
+  await call(node, shop, 'POST', `/chats/${other}/system-messages`, { content: 'three', metadata })
+  const at = (seq: number) => `/chats/${other}/messages/${seq}`
+  t.match(await call(node, shop, 'PATCH', at(2), { content: 'two, edited' }), { body: { rev: 4 } })
+  t.match(await call(node, shop, 'PATCH', at(3), { content: 'three, edited' }), { body: { rev: 5 } })
+  t.match((await call(node, ann, 'GET', `/chats/${other}/messages`)).body.data, [
+    { seq: 3, kind: 'system', content: 'three, edited', metadata },
+    { seq: 2, content: 'two, edited' },
+    { seq: 1, content: 'one' },
+  ])
+  await call(node, shop, 'POST', `/chats/${other}/close`)
+  t.match(await call(node, shop, 'PATCH', at(2), { content: 'x' }), {
+    status: 409,
+    body: { error: { code: 'chat_closed' } },
+  })
+  for (const [seq, rev] of [
+    [1, 7],
+    [3, 8],
+    [1, 7],
+  ] as const)
+    t.match(await call(node, shop, 'DELETE', at(seq)), { status: 200, body: { rev } })
+  t.match(await call(node, shop, 'DELETE', '/chats/no-such-chat/messages/1'), {
+    status: 403,
+    body: { error: { code: 'not_a_member' } },
+  })
 })
