@@ -12,6 +12,18 @@ const TICK_MS = 100
 /** Chats of one look into Postgres. */
 const SLICE = 500
 
+const ACTIVITY = '='
+const ADDED = '+'
+const REMOVED = '-'
+type About = typeof ACTIVITY | typeof ADDED | typeof REMOVED
+
+/** For all sessions of a user. */
+export interface InboxPush {
+  readonly frame: Buffer
+  /** Set when it says that the user is no member of this chat any more. */
+  readonly removedFrom: string | undefined
+}
+
 /**
  * What every session of a user is told whether it has joined the chat or not: an open inbox needs nothing else.
  * Best effort: a lost one is repaired by the next, or by `GET /chats`.
@@ -59,22 +71,24 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
         unread: Math.max(0, row.seq - view.last_read_seq),
         archivedAt: archivedAt(view, chat),
       })
-      publish(view.user_id, push, view.id)
+      publish(view.user_id, ACTIVITY, view.id, push)
     }
   }
 
-  /** On a user's channel: the chat whose activity it is, if it is one, a line break, and the ready frame. */
-  function publish(userId: string, frame: string, activityOf = ''): void {
-    bus.publish(userChannel(userId), `${activityOf}\n${frame}`)
+  /** On a user's channel: what it is about, the chat, a line break, and the ready frame. */
+  function publish(userId: string, about: About, chatId: string, frame: string): void {
+    bus.publish(userChannel(userId), `${about}${chatId}\n${frame}`)
   }
 
   return {
     /** What came over the bus on a user's channel: the frame for the user's sessions. */
-    receive(payload: Buffer): Buffer {
+    receive(payload: Buffer): InboxPush {
       const end = payload.indexOf('\n')
+      const about = payload.toString('utf8', 0, 1)
+      const chatId = payload.toString('utf8', 1, end)
       // Another node has told it: once a second is for all nodes that have a session of one of the members.
-      if (end > 0) told.set(payload.toString('utf8', 0, end), Date.now())
-      return payload.subarray(end + 1)
+      if (about === ACTIVITY) told.set(chatId, Date.now())
+      return { frame: payload.subarray(end + 1), removedFrom: about === REMOVED ? chatId : undefined }
     },
 
     /** The chat has a new message, or its newest one has changed. */
@@ -83,11 +97,11 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
     },
 
     added(userId: string, chat: Chat, mine: Mine): void {
-      publish(userId, encodePush('chat_added', { chat, mine }))
+      publish(userId, ADDED, chat.id, encodePush('chat_added', { chat, mine }))
     },
 
     removed(userId: string, chatId: string): void {
-      publish(userId, encodePush('removed', { chatId }))
+      publish(userId, REMOVED, chatId, encodePush('removed', { chatId }))
     },
 
     close(): void {

@@ -1,4 +1,5 @@
 import { userChannel } from '../chat/channels.js'
+import type { InboxPush } from '../chat/inbox.js'
 import type { Presence } from '../chat/presence.js'
 import type { CloseReason } from '../protocol/close-codes.js'
 import { encodePush } from '../protocol/codec.js'
@@ -62,9 +63,10 @@ export function createHub(options: {
       for (const sessions of users.values()) yield* sessions
     },
 
-    /** Sends a ready frame to each of the user's sessions. */
-    sendTo(userId: string, frame: Buffer): void {
-      for (const session of users.get(userId) ?? []) session.send(frame)
+    /** Of a removal a session that has joined the chat is told by the room, in the order of its events. */
+    sendTo(userId: string, { frame, removedFrom }: InboxPush): void {
+      for (const session of users.get(userId) ?? [])
+        if (removedFrom === undefined || rooms.isUntoldOfRemoval(session, removedFrom)) session.send(frame)
     },
 
     /** The user's sessions speak under this name from now on. */

@@ -89,8 +89,9 @@ export function createRooms(options: RoomsOptions) {
     // Last: the room may be closed with the last of them.
     if (change.type === 'member_removed')
       for (const session of room.sessionsOf(change.userId)) {
-        // Otherwise it is told on the user's own channel, as all of the user's sessions are.
-        if (!bus.up) session.send(encodePush('removed', { chatId: room.chatId }))
+        // The signal on the user's own channel may be lost; the event of the chat cannot.
+        session.send(encodePush('removed', { chatId: room.chatId }))
+        session.toldOfRemoval(room.chatId)
         leave(session, room.chatId)
       }
   }
@@ -158,6 +159,11 @@ export function createRooms(options: RoomsOptions) {
     },
 
     leave,
+
+    /** False when the room tells it of its removal, or has just done so. */
+    isUntoldOfRemoval(session: Session, chatId: string): boolean {
+      return !session.joined.has(chatId) && !session.wasToldOfRemoval(chatId)
+    },
 
     /** The session has ended. */
     leaveAll(session: Session): void {

@@ -6,6 +6,8 @@ import type { User } from '../protocol/objects.js'
 
 /** A latched session whose client reads nothing more is cut off after this. */
 const LATCHED_MS = 10_000
+/** The signal of a removal comes within this after its event, or was lost. */
+const REMOVAL_SIGNAL_MS = 10_000
 
 /** What a door gives each of its sessions; none of it is called after the session has ended. */
 export interface Transport {
@@ -58,6 +60,8 @@ export class Session {
   readonly #silenceMs: number
   /** Chats whose events it is sent. */
   readonly joined = new Set<string>()
+  /** Chats that it was told to be out of, by when: the same comes as a signal, unless that is lost. */
+  readonly #removedFrom = new Map<string, number>()
   /** Joins and leaves under way, by chat. */
   readonly #moving = new Map<string, Promise<void>>()
   /** Frames under way. */
@@ -171,6 +175,20 @@ export class Session {
     } finally {
       for (const chatId of chatIds) if (this.#moving.get(chatId) === mine) this.#moving.delete(chatId)
     }
+  }
+
+  /** The user is no member of the chat any more, and this session knows. */
+  toldOfRemoval(chatId: string, now = Date.now()): void {
+    for (const [earlier, at] of this.#removedFrom)
+      if (now - at > REMOVAL_SIGNAL_MS) this.#removedFrom.delete(earlier)
+    this.#removedFrom.set(chatId, now)
+  }
+
+  /** Asked once for each removal. */
+  wasToldOfRemoval(chatId: string, now = Date.now()): boolean {
+    const at = this.#removedFrom.get(chatId)
+    this.#removedFrom.delete(chatId)
+    return at !== undefined && now - at <= REMOVAL_SIGNAL_MS
   }
 
   /** Counts a bad frame; true when there were too many of them lately. */

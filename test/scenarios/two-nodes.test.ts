@@ -144,6 +144,7 @@ t.test('a removal and a closing take effect on every node', async (t) => {
     bob.frames.some((frame) => frame.type === 'message' || frame.type === 'chat_updated'),
     'one who was removed is sent nothing more of the chat',
   )
+  t.equal(bob.frames.filter(({ type }) => type === 'removed').length, 1)
   t.match(await bob.request({ type: 'join', chatId }), { type: 'error', code: 'not_a_member' })
   t.match(await bob.closed, { code: 4403 })
 
