@@ -19,6 +19,7 @@ export interface Relay {
   cut(): void
   forsake(): void
   restore(): void
+  close(): void
 }
 
 /** A way to a port on this machine: a TCP proxy whose faults are ours to choose. */
@@ -61,6 +62,10 @@ export async function createRelay(farPort: number): Promise<Relay> {
       isCut = false
       set({ kind: 'open' })
       for (const pair of pairs) if (pair.hasLost()) pair.end()
+    },
+    close() {
+      server.close()
+      for (const pair of pairs) pair.end()
     },
   }
 }
