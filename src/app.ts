@@ -79,7 +79,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
 
   const subscriptions = createSubscriptions(bus)
   const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
-  const readers = createSlowReaders({ rooms, bufferBytes: config.sessionBufferBytes })
+  const { sessionBufferBytes, bufferBytes } = config
+  const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes })
   const hub = createHub({
     ...{ rooms, presence, subscriptions, readers },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
@@ -114,8 +115,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const gateway = createGateway({
     host: config.host,
     port: config.wsPort,
-    sessionBufferBytes: config.sessionBufferBytes,
-    ...{ verifyToken, users, hub, frames, logger },
+    ...{ sessionBufferBytes, verifyToken, users, hub, frames, logger },
   })
   const http = await createHttpServer({
     ...{ chats, members, marks, messages, edits, users, attachments, verifyToken, logger },

@@ -24,6 +24,7 @@ export interface Config {
   readonly sweepMs: number
   readonly presence: { readonly leaseMs: number; readonly offlineHoldMs: number }
   readonly sessionBufferBytes: number
+  readonly bufferBytes: number
   readonly drainMs: number
   readonly blobs: BlobConfig
   readonly attachments: AttachmentConfig
@@ -125,6 +126,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     sweepMs: vars.PARLEY_SWEEP_MS,
     presence: { leaseMs: vars.PARLEY_LEASE_MS, offlineHoldMs: vars.PARLEY_OFFLINE_HOLD_MS },
     sessionBufferBytes: vars.PARLEY_SESSION_BUFFER_BYTES,
+    bufferBytes: vars.PARLEY_BUFFER_BYTES,
     drainMs: vars.PARLEY_DRAIN_SECONDS * 1000,
     blobs: blobConfig(vars, corsOrigins(vars.CORS_ORIGINS, embedded)),
     attachments: {

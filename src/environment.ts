@@ -121,6 +121,9 @@ export const environment = z.object({
   PARLEY_SESSION_BUFFER_BYTES: atLeast(262_144)
     .default(1_048_576)
     .describe('bytes that may wait for one slow session before it is closed with 4002'),
+  PARLEY_BUFFER_BYTES: atLeast(1_048_576)
+    .default(268_435_456)
+    .describe('bytes that may wait for all sessions of a node together; beyond, the slowest are cut off'),
   PARLEY_DRAIN_SECONDS: atLeast(0)
     .default(25)
     .describe('a node that is told to end sends its sessions away over this time at most'),

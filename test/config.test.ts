@@ -42,6 +42,8 @@ t.test('with no variable at all it runs embedded', async (t) => {
     sweepMs: 4000,
     presence: { leaseMs: 10_000, offlineHoldMs: 4000 },
     sessionBufferBytes: 1_048_576,
+    bufferBytes: 268_435_456,
+    drainMs: 25_000,
     blobs: { kind: 'files', dataDir: './data' },
     attachments: {
       bytes: 26_214_400,
@@ -88,6 +90,8 @@ t.test('every variable that is given is used', async (t) => {
     PARLEY_LEASE_MS: '300',
     PARLEY_OFFLINE_HOLD_MS: '0',
     PARLEY_SESSION_BUFFER_BYTES: '262144',
+    PARLEY_BUFFER_BYTES: '2097152',
+    PARLEY_DRAIN_SECONDS: '9',
     S3_ENDPOINT: 'http://minio:9000',
     S3_BUCKET: 'chat-files',
     S3_ACCESS_KEY: 'key',
@@ -119,7 +123,9 @@ t.test('every variable that is given is used', async (t) => {
     commit: { batch: 1, queue: 3 },
     sweepMs: 50,
     presence: { leaseMs: 300, offlineHoldMs: 0 },
-    sessionBufferBytes: 65_536,
+    sessionBufferBytes: 262_144,
+    bufferBytes: 2_097_152,
+    drainMs: 9000,
     blobs: {
       kind: 's3',
       endpoint: 'http://minio:9000',

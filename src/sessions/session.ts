@@ -132,18 +132,23 @@ export class Session {
     this.#readers.latched(this)
   }
 
-  /** Looks how much waits for the client, and acts on it. False when nothing does. */
-  checkBacklog(now: number): boolean {
-    if (this.#ended) return false
+  /** Looks how many bytes wait for the client, and acts on it. */
+  checkBacklog(now: number): number {
+    if (this.#ended) return 0
     const bytes = this.#transport.buffered()
-    if (this.#latchedAt !== undefined) {
-      if (bytes === 0) this.#transport.close('tooSlow')
-      else if (now - this.#latchedAt >= LATCHED_MS) this.#transport.terminate()
-      return true
+    if (this.#latchedAt === undefined) {
+      this.#isShedding = bytes > this.#readers.bufferBytes / 2
+      if (bytes > this.#readers.bufferBytes) this.latch(now)
+      return bytes
     }
-    this.#isShedding = bytes > this.#readers.bufferBytes / 2
-    if (bytes > this.#readers.bufferBytes) this.latch(now)
-    return bytes > 0
+    if (bytes === 0) this.#transport.close('tooSlow')
+    else if (now - this.#latchedAt >= LATCHED_MS) this.#transport.terminate()
+    return this.#ended ? 0 : bytes
+  }
+
+  /** What waits is thrown away: there is no room for it. */
+  cutOff(): void {
+    if (!this.#ended) this.#transport.terminate()
   }
 
   /** The client has said something. */

@@ -4,22 +4,47 @@ import type { Readers, Session } from './session.js'
 /** How often it is looked how much waits. What a burst adds between two looks is within uWS' own limit. */
 const LOOK_MS = 100
 
+export interface SlowReadersOptions {
+  readonly rooms: Rooms
+  /** Bytes that may wait for one session. */
+  readonly sessionBufferBytes: number
+  /** Bytes that may wait for all sessions of the node together. */
+  readonly bufferBytes: number
+}
+
 /**
  * Sessions whose clients do not read as fast as they are sent to (P6). Only those are looked at that something was
  * sent to since the last look, or that had something waiting then: an idle session costs nothing.
  */
-export function createSlowReaders({ rooms, bufferBytes }: { rooms: Rooms; bufferBytes: number }) {
+export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes }: SlowReadersOptions) {
   const waiting = new Set<Session>()
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
   function look(now = Date.now()): void {
     for (const room of rooms.takeDelivered()) for (const session of room.sessions()) waiting.add(session)
-    for (const session of waiting) if (!session.checkBacklog(now)) waiting.delete(session)
+    const backlogs: Backlog[] = []
+    for (const session of waiting) {
+      const bytes = session.checkBacklog(now)
+      if (bytes > 0) backlogs.push({ session, bytes })
+      else waiting.delete(session)
+    }
+    cutOffLargest(backlogs)
+  }
+
+  /** A thousand slow readers, each within its own budget, must not be more than the node has memory for. */
+  function cutOffLargest(backlogs: Backlog[]): void {
+    let total = backlogs.reduce((sum, { bytes }) => sum + bytes, 0)
+    if (total <= bufferBytes) return
+    for (const { session, bytes } of backlogs.sort((a, b) => b.bytes - a.bytes)) {
+      if (total <= bufferBytes) return
+      session.cutOff()
+      total -= bytes
+    }
   }
 
   return {
-    bufferBytes,
+    bufferBytes: sessionBufferBytes,
     backlog(session: Session): void {
       waiting.add(session)
     },
@@ -31,4 +56,9 @@ export function createSlowReaders({ rooms, bufferBytes }: { rooms: Rooms; buffer
       clearInterval(timer)
     },
   } satisfies Readers & { close(): void }
+}
+
+interface Backlog {
+  readonly session: Session
+  readonly bytes: number
 }
