@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { createPgBossJobQueue } from './adapters/job-queue-pg-boss.js'
 import { selectBlobs, selectBus, selectDatabase } from './adapters/select.js'
+import { within } from './adapters/within.js'
 import { createAttachments } from './chat/attachments/attachments.js'
 import { createChanges } from './chat/changes.js'
 import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
@@ -35,6 +36,8 @@ import { createSweep } from './sessions/sweep.js'
 import { createSocketIoDoor } from './socketio/server.js'
 import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
+
+const READY_MS = 800
 
 export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
@@ -87,6 +90,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   })
   const lifetimes = createLifetimes(hub)
   const sweep = await createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
+  store.onReturn(sweep.now)
   const frames = { bus, rooms, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
 
   bus.onMessage((channel, payload) => {
@@ -120,7 +124,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const http = await createHttpServer({
     ...{ chats, members, marks, messages, edits, users, attachments, verifyToken, logger },
     blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
-    isReady: async () => isServing && (await answers(store.ping)),
+    isReady: async () => isServing && (await answersSoon(store.ping)),
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,
     page: config.embedded
@@ -193,8 +197,9 @@ function listenedPort(address: ReturnType<HttpServer['address']>, configured: nu
   return address === null || typeof address === 'string' ? configured : address.port
 }
 
-async function answers(ping: () => Promise<void>): Promise<boolean> {
-  return await ping().then(
+/** Before whoever asks gives up: an orchestrator waits for a second. */
+async function answersSoon(ping: () => Promise<void>): Promise<boolean> {
+  return await within(READY_MS, ping()).then(
     () => true,
     () => false,
   )

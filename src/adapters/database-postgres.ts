@@ -1,28 +1,97 @@
+import { Socket } from 'node:net'
 import { PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Database } from '../ports/database.js'
+import { type Database, DatabaseUnavailable } from '../ports/database.js'
+import { reasonOf } from './postgres-errors.js'
+import { createPostgresPool, type PostgresPool } from './postgres-pool.js'
+import { createPostgresWatch } from './postgres-watch.js'
 
 const INT8 = 20
 /** A commit that takes longer than this is given up: its caller has long stopped waiting. */
-const STATEMENT_TIMEOUT_MS = 15_000
+const STATEMENT_TIMEOUT_MS = 10_000
+/** By then the server has ended it, or nothing comes from there any more. */
+const ANSWER_MS = STATEMENT_TIMEOUT_MS + 2000
 const CONNECT_TIMEOUT_MS = 5000
+const PROBE_MS = 2000
 
 /** Postgres 15 and later, through a pool of connections. */
 export function createPostgresDatabase(url: string, poolSize: number, logger: Logger): Database {
   const types = new pg.TypeOverrides()
   types.setTypeParser(INT8, Number)
-  const pool = new pg.Pool({
+  const plain = {
     connectionString: url,
-    max: poolSize,
     types,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
     application_name: 'parley',
+  }
+  const config = { ...plain, statement_timeout: STATEMENT_TIMEOUT_MS }
+  let tellReturn = () => {}
+
+  const watch = createPostgresWatch({
+    probe: () => probe(config),
+    onAway(reason) {
+      pool.destroy(reason)
+      pool = open()
+    },
+    onReturn: () => tellReturn(),
+    logger,
   })
-  // A connection that breaks would otherwise end the process; the pool replaces it. Of an idle one the pool tells; one
-  // in use tells of it itself, and whoever uses it is told by its statement.
-  pool.on('error', (error) => logger.warn({ error: error.message }, 'a database connection was lost'))
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return { dialect: new PostgresDialect({ pool }), async release() {} }
+  let pool = open()
+
+  function open(): PostgresPool {
+    return createPostgresPool({
+      ...{ config, size: poolSize, limitMs: ANSWER_MS, logger },
+      onSilence: watch.doubt,
+      onLost: watch.lost,
+      onDead: watch.goAway,
+    })
+  }
+
+  return {
+    dialect: new PostgresDialect({
+      pool: {
+        options: config,
+        async connect() {
+          if (watch.awayBecause !== undefined) throw new DatabaseUnavailable(watch.awayBecause)
+          return await pool.connect()
+        },
+        async end() {
+          watch.close()
+          await pool.end()
+        },
+      },
+    }),
+    patientDialect: new PostgresDialect({ pool: async () => openPatient(plain, logger) }),
+    onReturn(listener) {
+      tellReturn = listener
+    },
+    async release() {},
+  }
+}
+
+function openPatient(config: pg.ClientConfig, logger: Logger): pg.Pool {
+  const pool = new pg.Pool({ ...config, max: 1 })
+  const lost = (error: Error) => logger.warn({ reason: reasonOf(error) }, 'a database connection was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
+  return pool
+}
+
+/** Asks on a connection of its own. @throws when there is no answer in PROBE_MS */
+async function probe(config: pg.ClientConfig): Promise<void> {
+  const socket = new Socket()
+  const timer = setTimeout(() => socket.destroy(new Error('the database does not answer')), PROBE_MS)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+  const client = new pg.Client({ ...config, stream: () => socket })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+  } finally {
+    // Not waited for: the timer ends what does not end by itself.
+    void client.end()
+  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Bus } from '../ports/bus.js'
+import { levelOf } from '../ports/database.js'
 import { encodePush } from '../protocol/codec.js'
 import { ACTIVITY_INTERVAL_MS, ACTIVITY_MEMBERS } from '../protocol/limits.js'
 import type { Chat, Mine } from '../protocol/objects.js'
@@ -51,7 +52,8 @@ export function createInbox({ store, bus, logger }: { store: Store; bus: Bus; lo
       for (let start = 0; start < due.length; start += SLICE)
         await tellActivity(due.slice(start, start + SLICE))
     } catch (error) {
-      logger.warn({ error }, 'chat activity could not be told')
+      logger[levelOf(error)]({ error }, 'chat activity could not be told yet')
+      for (const chatId of due) active.add(chatId)
     } finally {
       working = false
     }

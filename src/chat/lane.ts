@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from '../ports/database.js'
 import { ParleyError } from '../protocol/errors.js'
 
 interface Waiting<Item, Result> {
@@ -36,7 +37,10 @@ export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<It
     isRunning = false
   }
 
-  /** One bad item never fails its neighbours: a group that fails as a whole is tried one by one. */
+  /**
+   * One bad item never fails its neighbours: a group that fails as a whole is tried one by one. With a database that
+   * is away all fail that wait: their callers are told now, not when their turn comes.
+   */
   async function settle(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await flush(group.map(({ item }) => item))
@@ -47,8 +51,15 @@ export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<It
       }
     } catch (error) {
       if (group.length > 1 && isItemsFault(error)) for (const one of group) await settle([one])
-      else for (const { reject } of group) reject(error)
+      else for (const { reject } of [...group, ...takeHopeless(error)]) reject(error)
     }
+  }
+
+  function takeHopeless(error: unknown): readonly Waiting<Item, Result>[] {
+    if (!(error instanceof DatabaseUnavailable)) return []
+    const hopeless = waiting
+    waiting = []
+    return hopeless
   }
 
   return {

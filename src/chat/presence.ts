@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Bus } from '../ports/bus.js'
+import { levelOf } from '../ports/database.js'
 import type { Leases } from '../ports/leases.js'
 import type { Store } from '../store/store.js'
 import { PRESENCE_CHANNEL } from './channels.js'
@@ -51,7 +52,9 @@ export function createPresence({ store, bus, leases, logger, leaseMs, offlineHol
 
   /** Lease operations run one after the other, so that an arrival never overtakes a departure. */
   function enqueue(work: () => Promise<void>): void {
-    queue = queue.then(work).catch((error: unknown) => logger.warn({ error }, 'presence could not be kept'))
+    queue = queue
+      .then(work)
+      .catch((error: unknown) => logger[levelOf(error)]({ error }, 'presence could not be kept'))
   }
 
   function gather(): void {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
+import { levelOf } from '../ports/database.js'
 import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
 import { decodeFrame, encodeError, encodeReply } from '../protocol/codec.js'
 import { type ParleyError, toParleyError } from '../protocol/errors.js'
@@ -135,7 +136,7 @@ export function createGateway(options: GatewayOptions) {
 
   function closeReasonOf(error: ParleyError): CloseReason {
     if (!error.temporary) return 'unauthenticated'
-    logger.warn({ code: error.code }, 'a session could not be authenticated now')
+    logger[levelOf(error)]({ code: error.code }, 'a session could not be authenticated now')
     return 'overloaded'
   }
 

@@ -5,6 +5,7 @@ import type { Presence } from '../chat/presence.js'
 import type { Replay } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
+import { levelOf } from '../ports/database.js'
 import { encodePush } from '../protocol/codec.js'
 import { change } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
@@ -48,7 +49,7 @@ export function createRooms(options: RoomsOptions) {
     const stream = new ChatStream({
       deliver: (event) => deliver(room, event),
       read: (afterRev) => replay.eventsAfter(chatId, afterRev),
-      onError: (error) => logger.warn({ chatId, error }, 'a hole could not be repaired yet'),
+      onError: (error) => logger[levelOf(error)]({ chatId, error }, 'a hole could not be repaired yet'),
     })
     const room = new Room(chatId, stream)
     rooms.set(chatId, room)

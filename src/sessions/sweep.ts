@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Bus } from '../ports/bus.js'
+import { levelOf } from '../ports/database.js'
 import type { Store } from '../store/store.js'
 import { eachOf } from './each-of.js'
 import type { Rooms } from './rooms.js'
@@ -53,7 +54,7 @@ export async function createSweep({ store, bus, rooms, intervalMs, logger }: Swe
       failed = false
     } catch (error) {
       failed = true
-      logger.warn({ error }, 'active chats could not be compared with the database')
+      logger[levelOf(error)]({ error }, 'active chats could not be compared with the database')
     } finally {
       running = false
     }
@@ -90,7 +91,7 @@ export async function createSweep({ store, bus, rooms, intervalMs, logger }: Swe
       await rooms.catchUp(chatId, rev)
     } catch (error) {
       failed = true
-      logger.warn({ chatId, error }, 'a chat could not be caught up yet')
+      logger[levelOf(error)]({ chatId, error }, 'a chat could not be caught up yet')
     }
   }
 

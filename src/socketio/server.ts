@@ -4,6 +4,7 @@ import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
+import { levelOf } from '../ports/database.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
@@ -120,7 +121,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   function toConnectError(error: unknown): Error {
     const refusal = toParleyError(error)
-    if (refusal.temporary) logger.warn({ code: refusal.code }, 'a session could not be authenticated now')
+    if (refusal.temporary) logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
     return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })
   }
 

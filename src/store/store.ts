@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
+import { CompiledQuery, type Dialect, Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../ports/database.js'
 import { createAttachmentStore } from './attachments.js'
 import { createChatStore } from './chats.js'
@@ -16,9 +16,11 @@ export type Store = Awaited<ReturnType<typeof openStore>>
 /** Opens the database and brings its schema up to date. */
 export async function openStore(database: Database) {
   const db = new Kysely<Schema>({ dialect: database.dialect })
-  await migrate(db)
+  await migrateDatabase(db, database.patientDialect)
 
   return {
+    onReturn: database.onReturn,
+
     cluster: createClusterStore(db),
     users: createUserStore(db),
     chats: createChatStore(db),
@@ -58,5 +60,18 @@ export async function openStore(database: Database) {
       await db.destroy()
       await database.release()
     },
+  }
+}
+
+async function migrateDatabase(db: Kysely<Schema>, patientDialect: Dialect | undefined): Promise<void> {
+  if (patientDialect === undefined) {
+    await migrate(db)
+    return
+  }
+  const patient = new Kysely<Schema>({ dialect: patientDialect })
+  try {
+    await migrate(patient)
+  } finally {
+    await patient.destroy()
   }
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createLane } from '../../src/chat/lane.js'
+import { DatabaseUnavailable } from '../../src/ports/database.js'
 import { ParleyError } from '../../src/protocol/errors.js'
 
 /** A flush under way: the items it was given, and how it ends. */
@@ -141,6 +142,21 @@ t.test('another error fails its group, whole and once, and the next group goes o
     t.strictSame(await Promise.all(results), [10, code, code, 40, 50])
     t.equal(flushes.length, 3, 'it is not tried again')
   }
+})
+
+t.test('while the database is away all fail that wait, and the next one tries again', async (t) => {
+  const { lane, flushes, pushAll } = startLane({ batch: 2 })
+  const results = pushAll([1, 2, 3, 4, 5])
+  flushes[0]?.succeed()
+  await settled()
+  const drained = lane.drain()
+  flushes[1]?.fail(new DatabaseUnavailable('no answer'))
+  await drained
+  t.strictSame(await Promise.all(results), [10, 'overloaded', 'overloaded', 'overloaded', 'overloaded'])
+  t.equal(flushes.length, 2, 'of those that waited none was tried')
+  const next = lane.push(6)
+  flushes[2]?.succeed()
+  t.equal(await next, 60)
 })
 
 t.test('a flush that throws at once is one that fails', async (t) => {

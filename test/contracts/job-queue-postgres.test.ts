@@ -6,7 +6,7 @@ import { until } from '../helpers/clients.js'
 import { createDatabaseLink } from '../helpers/database-link.js'
 import { createDatabase } from '../helpers/postgres.js'
 import { createPromise } from '../helpers/promise.js'
-import { silent, uniqueId } from '../helpers/stores.js'
+import { answers, silent, uniqueId } from '../helpers/stores.js'
 import { createQueue, jobQueueContract, jobs, OPTIONS } from './job-queue.js'
 
 await jobQueueContract(t, {
@@ -143,6 +143,7 @@ t.test(
     await t.rejects(queue.add(name, { n: 2 }))
     await until(() => refusals > 10, 'it keeps looking')
     await link.restore()
+    await answers(store)
     await queue.add(name, { n: 3 })
     await until(() => done.length === 2, 'both jobs are done')
     t.strictSame(new Set(done), new Set([{ n: 1 }, { n: 3 }]))
@@ -170,6 +171,7 @@ t.test('a job that is done while the database is away ends no process, and is do
   resolve()
   await t.rejects(store.ping())
   await link.restore()
+  await answers(store)
   await until(async () => (await jobs(store, name))[0]?.state === 'completed', 'it is done')
   t.equal(attempts, 2)
 })
@@ -184,7 +186,7 @@ t.test('a start without a database is a start when there is one', async (t) => {
     done.push(data)
   })
   queue.start()
-  await t.rejects(queue.add(name, {}), { code: 'ECONNREFUSED' })
+  await t.rejects(queue.add(name, {}), { code: 'overloaded' })
   await until(() => lines.length > 0, 'it is said')
   await link.restore()
   await until(
@@ -217,7 +219,7 @@ t.test('a database that is away, or silent, does not keep a node from closing', 
     await link[how]()
     resolve()
     await queue.close()
-    t.match(lines.at(-1), how === 'cut' ? 'cannot get at its database' : 'jobs are left under way')
+    t.match(lines.at(-1), 'cannot get at its database')
     await link.restore()
   }
 })

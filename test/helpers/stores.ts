@@ -79,6 +79,18 @@ export async function makeChat(
   return made.id
 }
 
+/** Waits until the store answers: a database that is back is found to be so a moment later. */
+export async function answers(store: Pick<Store, 'ping'>): Promise<void> {
+  await until(
+    async () =>
+      await store.ping().then(
+        () => true,
+        () => false,
+      ),
+    'the database answers',
+  )
+}
+
 /** Resolves when another session waits for a lock. Postgres only: in PGlite nothing else is under way. */
 export async function someoneWaits(trx: Transaction<Schema>): Promise<void> {
   await until(async () => {

@@ -1,0 +1,171 @@
+import { Socket } from 'node:net'
+import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'kysely'
+import pg from 'pg'
+import type { Logger } from 'pino'
+import { DatabaseUnavailable } from '../ports/database.js'
+import { faultOf, isFull, reasonOf } from './postgres-errors.js'
+import { createTurns } from './turns.js'
+import { within } from './within.js'
+
+/** Who may wait for a connection, and how long. */
+const LINE = 10_000
+const LINE_MS = 5000
+/** After this it is asked whether the database is there at all. */
+const SILENCE_MS = 1000
+const LOOK_MS = 250
+const CLOSE_MS = 2000
+
+export interface PostgresPoolOptions {
+  readonly config: pg.ClientConfig
+  /** Connections at most. */
+  readonly size: number
+  /** The server has ended a statement before this: one that is still not answered never will be. */
+  readonly limitMs: number
+  /** Something is not answered. */
+  readonly onSilence: () => void
+  /** A connection was lost, or could not be made. */
+  readonly onLost: () => void
+  /** The connections lead nowhere. */
+  readonly onDead: (reason: string) => void
+  readonly logger: Logger
+}
+
+/** A connection that somebody has, or waits for. */
+interface Use {
+  /** When it was asked for what it has not answered; undefined while nothing is under way. */
+  askedAt: number | undefined
+}
+
+/**
+ * The connections of a database that is there. What the pool of node-postgres leaves open: those who wait for a
+ * connection are in a line with an end, what is not answered is noticed, and a connection that broke never serves
+ * again. When the database is found to be away the pool is destroyed, with all that is under way in it.
+ */
+export function createPostgresPool(options: PostgresPoolOptions) {
+  const { config, size, limitMs, onSilence, onLost, onDead, logger } = options
+  const sockets = new Set<Socket>()
+  const uses = new Set<Use>()
+  const broken = new WeakSet<pg.PoolClient>()
+  const turns = createTurns({
+    atOnce: size,
+    line: LINE,
+    refusal: (reason) => new DatabaseUnavailable(reason),
+  })
+  const pool = new pg.Pool({ ...config, max: size, stream: openSocket })
+  let connected = 0
+  const timer = setInterval(look, LOOK_MS)
+  timer.unref()
+
+  // A connection that breaks would otherwise end the process. Of an idle one the pool tells, and replaces it.
+  pool.on('error', (error) =>
+    logger.debug({ reason: reasonOf(error) }, 'an idle database connection was lost'),
+  )
+  pool.on('connect', (client) => {
+    connected += 1
+    client.on('error', () => broken.add(client))
+  })
+  pool.on('remove', () => {
+    connected -= 1
+  })
+
+  function openSocket(): Socket {
+    const socket = new Socket()
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    return socket
+  }
+
+  function look(): void {
+    const now = performance.now()
+    turns.refuse('the wait for a connection was too long', now - LINE_MS)
+    const longest = Math.max(0, ...[...uses].map(({ askedAt = now }) => now - askedAt))
+    if (longest > limitMs) onDead('a statement was never answered')
+    else if (longest > SILENCE_MS) onSilence()
+  }
+
+  function finish(use: Use): void {
+    uses.delete(use)
+    turns.give()
+  }
+
+  function toUnconnected(error: unknown): DatabaseUnavailable {
+    // Those that there are serve on: that there are no more of them is no reason to give them up.
+    if (!isFull(error) || connected === 0) onLost()
+    return new DatabaseUnavailable(reasonOf(error), { cause: error })
+  }
+
+  function lend(client: pg.PoolClient, use: Use): PostgresPoolClient {
+    let isLost = false
+    use.askedAt = undefined
+
+    function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
+    function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>
+    function query(statement: unknown, values: readonly unknown[] = []): unknown {
+      if (typeof statement !== 'string') throw new Error('there are no cursors here')
+      return ask(statement, values)
+    }
+
+    async function ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+      use.askedAt = performance.now()
+      try {
+        return await client.query(text, [...values])
+      } catch (error) {
+        throw toFailure(error)
+      } finally {
+        use.askedAt = undefined
+      }
+    }
+
+    function toFailure(error: unknown): unknown {
+      const fault = faultOf(error, broken.has(client))
+      if (fault === 'none') return error
+      if (fault === 'connection') {
+        isLost = true
+        onLost()
+      }
+      return new DatabaseUnavailable(reasonOf(error), { cause: error })
+    }
+
+    return {
+      query,
+      release(destroy = false) {
+        client.release(destroy || isLost)
+        finish(use)
+      },
+    }
+  }
+
+  function destroy(reason: string): void {
+    clearInterval(timer)
+    turns.refuse(reason)
+    pool.end().catch(() => {})
+    for (const socket of sockets) socket.destroy()
+  }
+
+  return {
+    /** @throws DatabaseUnavailable */
+    async connect(): Promise<PostgresPoolClient> {
+      await turns.take()
+      const use: Use = { askedAt: performance.now() }
+      uses.add(use)
+      try {
+        return lend(await pool.connect(), use)
+      } catch (error) {
+        finish(use)
+        throw toUnconnected(error)
+      }
+    },
+
+    /** Ends everything at once: whoever waits for an answer, or for a connection, is told. */
+    destroy,
+
+    /** When all are back, but soon: a server that is silent does not keep a node from closing. */
+    async end(): Promise<void> {
+      await within(CLOSE_MS, pool.end()).catch(() => {})
+      clearInterval(timer)
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+export type PostgresPool = ReturnType<typeof createPostgresPool>
