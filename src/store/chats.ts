@@ -126,6 +126,12 @@ export function createChatStore(db: Kysely<Schema>) {
       return await db.selectFrom('chats').selectAll().where('id', '=', chatId).executeTakeFirst()
     },
 
+    /** One that is gone is absent. */
+    async findAll(chatIds: readonly string[]): Promise<ChatRow[]> {
+      if (chatIds.length === 0) return []
+      return await db.selectFrom('chats').selectAll().where('id', 'in', chatIds).execute()
+    },
+
     /** The chat and the user's membership in it. */
     async findFor(chatId: string, userId: string): Promise<Membership | undefined> {
       const row = await db

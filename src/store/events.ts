@@ -1,5 +1,6 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { ChatRow } from './chats.js'
+import { type EventWindow, type InWindow, windowTable } from './event-window.js'
 import type { Schema } from './schema.js'
 
 export type EventRow = Selectable<Schema['chat_events']>
@@ -48,16 +49,20 @@ export function createEventStore(db: Kysely<Schema>) {
       return chat
     },
 
-    /** The events after `afterRev` and up to `rev`, in order. */
-    async between(chatId: string, afterRev: number, rev: number): Promise<EventRow[]> {
-      return await db
-        .selectFrom('chat_events')
-        .selectAll()
-        .where('chat_id', '=', chatId)
-        .where('rev', '>', afterRev)
-        .where('rev', '<=', rev)
-        .orderBy('rev')
-        .execute()
+    /** The events of each window, in order. */
+    async between(windows: readonly EventWindow[]): Promise<InWindow<EventRow>[]> {
+      if (windows.length === 0) return []
+      const { rows } = await sql<InWindow<EventRow>>`
+        select w.item::integer as item, e.*
+        from ${windowTable(windows)}
+        cross join lateral (
+          select * from chat_events
+          where chat_id = w.chat_id and rev > w.after_rev and rev <= w.rev
+          order by rev
+          limit (w.rev - w.after_rev)
+        ) e
+        order by w.item, e.rev`.execute(db)
+      return rows
     },
   }
 }

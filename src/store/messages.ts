@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Attachment } from '../protocol/objects.js'
-import type { ChatRow } from './chats.js'
+import { type EventWindow, type InWindow, windowTable } from './event-window.js'
 import type { Schema } from './schema.js'
 
 export interface MessageRow extends Selectable<Schema['messages']> {
@@ -85,22 +85,41 @@ export function createMessageStore(db: Kysely<Schema>) {
     },
 
     /**
-     * The messages that came with the events after `afterRev` and up to `rev`, in that order: a range of the primary
-     * key, found by counting back from where the chat stands.
+     * The messages that came with the events of each window, in that order: ranges of the primary key, found by
+     * counting back from where the chats stand.
      */
-    async createdBetween(chat: ChatEnd, afterRev: number, rev: number): Promise<MessageRow[]> {
-      return await messages(db)
-        .where('m.chat_id', '=', chat.id)
-        .where('m.seq', '>', lastSeqAt(chat, afterRev))
-        .where('m.seq', '<=', lastSeqAt(chat, rev))
-        .orderBy('m.seq')
-        .execute()
+    async createdBetween(windows: readonly EventWindow[]): Promise<InWindow<MessageRow>[]> {
+      if (windows.length === 0) return []
+      const { rows } = await sql<InWindow<MessageRow>>`
+        select w.item::integer as item, m.*, u.full_name
+        from ${windowTable(windows)}
+        cross join lateral (select ${lastSeqAt('after_rev')} as seq) as before
+        cross join lateral (select ${lastSeqAt('rev')} as seq) as upto
+        cross join lateral (
+          select * from messages
+          where chat_id = w.chat_id and seq > before.seq and seq <= upto.seq
+          order by seq
+          limit (w.rev - w.after_rev)
+        ) m
+        left join users u on u.id = m.sender_id
+        order by w.item, m.seq`.execute(db)
+      return rows
     },
 
-    /** These messages of a chat; one that is gone is absent. */
-    async ofSeqs(chatId: string, seqs: readonly number[]): Promise<MessageRow[]> {
-      if (seqs.length === 0) return []
-      return await messages(db).where('m.chat_id', '=', chatId).where('m.seq', 'in', seqs).execute()
+    /** Messages by their chat and `seq`; one that is gone is absent. */
+    async ofSeqs(asked: readonly { readonly chatId: string; readonly seq: number }[]): Promise<MessageRow[]> {
+      if (asked.length === 0) return []
+      const { rows } = await sql<MessageRow>`
+        select m.*, u.full_name
+        from (
+          select distinct * from unnest(
+            ${asked.map(({ chatId }) => chatId)}::text[],
+            ${asked.map(({ seq }) => seq)}::bigint[]
+          )
+        ) as a(chat_id, seq)
+        cross join lateral (select * from messages where chat_id = a.chat_id and seq = a.seq limit 1) m
+        left join users u on u.id = m.sender_id`.execute(db)
+      return rows
     },
 
     /** For one who holds the lock on the chat's row: no change of the message is under way. */
@@ -157,12 +176,11 @@ export function createMessageStore(db: Kysely<Schema>) {
   }
 }
 
-type ChatEnd = Pick<ChatRow, 'id' | 'last_seq' | 'last_rev'>
-
 /** The newest message at an earlier rev: what came since are events of `chat_events` and messages, one `seq` each. */
-function lastSeqAt({ id, last_seq, last_rev }: ChatEnd, rev: number) {
-  return sql<number>`${last_seq - (last_rev - rev)}::bigint + (
-    select count(*) from chat_events where chat_id = ${id} and rev > ${rev} and rev <= ${last_rev}
+function lastSeqAt(rev: 'after_rev' | 'rev') {
+  const at = sql.ref(`w.${rev}`)
+  return sql`w.last_seq - (w.last_rev - ${at}) + (
+    select count(*) from chat_events where chat_id = w.chat_id and rev > ${at} and rev <= w.last_rev
   )`
 }
 

@@ -71,8 +71,9 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
     },
     'what a node has missed': {
       index: 'messages_pkey',
-      near: () => messages.createdBetween(deep, revOf(DEPTH - PAGE), revOf(DEPTH)),
-      far: () => messages.createdBetween(deep, revOf(DEPTH / 2), revOf(DEPTH / 2 + PAGE)),
+      near: () => messages.createdBetween([{ chat: deep, afterRev: revOf(DEPTH - PAGE), rev: revOf(DEPTH) }]),
+      far: () =>
+        messages.createdBetween([{ chat: deep, afterRev: revOf(DEPTH / 2), rev: revOf(DEPTH / 2 + PAGE) }]),
     },
   }
   for (const [name, { index, near, far }] of Object.entries(reads)) {

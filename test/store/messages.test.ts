@@ -381,9 +381,9 @@ forEachStore(async (t, open, engine) => {
     ])
     t.match(found[0], { content: 'first' })
     t.same(found.slice(1), [undefined, undefined])
-    const some = await store.messages.ofSeqs(chat, [2, 1, 2, 9])
+    const some = await store.messages.ofSeqs([2, 1, 2, 9].map((seq) => ({ chatId: chat, seq })))
     t.same(contentsOf(some).sort(), ['1:', '2:changed'])
-    t.same(await store.messages.ofSeqs(chat, []), [])
+    t.same(await store.messages.ofSeqs([]), [])
   })
 
   t.test(
@@ -401,14 +401,14 @@ forEachStore(async (t, open, engine) => {
       for (let after = 0; after <= 15; after++)
         for (let rev = after; rev <= 15; rev++)
           t.strictSame(
-            await store.messages.createdBetween(row, after, rev),
-            all.filter((one) => one.rev > after && one.rev <= rev),
+            await store.messages.createdBetween([{ chat: row, afterRev: after, rev }]),
+            all.filter((one) => one.rev > after && one.rev <= rev).map((one) => ({ item: 1, ...one })),
             `after ${after}, up to ${rev}`,
           )
       await change(chat, 9, 'after the chat was looked at')
       await commit(store, message(chat, 'ann'))
       t.same(
-        (await store.messages.createdBetween(row, 12, 15)).map((one) => one.rev),
+        (await store.messages.createdBetween([{ chat: row, afterRev: 12, rev: 15 }])).map((one) => one.rev),
         [14],
         'what came since does not count',
       )
