@@ -12,6 +12,8 @@ const INT8 = 20
 const STATEMENT_TIMEOUT_MS = 10_000
 /** By then the server has ended it, or nothing comes from there any more. */
 const ANSWER_MS = STATEMENT_TIMEOUT_MS + 2000
+/** A node that stops in the middle of a transaction holds up whoever waits for its locks no longer than this. */
+const IDLE_IN_TRANSACTION_MS = 2000
 const CONNECT_TIMEOUT_MS = 5000
 const PROBE_MS = 2000
 
@@ -26,7 +28,11 @@ export function createPostgresDatabase(url: string, poolSize: number, logger: Lo
     keepAlive: true,
     application_name: 'parley',
   }
-  const config = { ...plain, statement_timeout: STATEMENT_TIMEOUT_MS }
+  const config = {
+    ...plain,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  }
   let tellReturn = () => {}
 
   const watch = createPostgresWatch({

@@ -7,8 +7,8 @@ import type { Rooms } from './rooms.js'
 
 /** Chats of one look into Postgres. */
 const SLICE = 1000
-/** Chats that are caught up at once: a part of the connections to Postgres. */
-const AT_ONCE = 4
+/** Chats that are caught up at once; what they have missed is read together. */
+const AT_ONCE = 100
 /** While the bus is away the sweep is what carries events from node to node; and one that failed is tried again. */
 const DEGRADED_MS = 1000
 

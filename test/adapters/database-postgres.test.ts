@@ -187,3 +187,25 @@ t.test('a silent database does not keep a node from closing', async (t) => {
   await db.destroy()
   await refused
 })
+
+t.test('one who stops in the middle of a transaction does not keep its locks', async (t) => {
+  const { url, db } = await open(t)
+  await execute(url, 'insert into things values (1)')
+  const other = new Kysely<Schema>({
+    dialect: createPostgresDatabase(url, 1, listeningLogger().logger).dialect,
+  })
+  t.teardown(async () => await other.destroy())
+  const locked = createPromise()
+  const goOn = createPromise()
+  const stopped = db.transaction().execute(async (trx) => {
+    await trx.selectFrom('things').selectAll().forUpdate().execute()
+    locked.resolve()
+    await goOn.promise
+    await trx.updateTable('things').set({ n: 3 }).execute()
+  })
+  await locked.promise
+  await other.updateTable('things').set({ n: 2 }).execute()
+  goOn.resolve()
+  await isRefused(t, stopped)
+  t.strictSame(await other.selectFrom('things').selectAll().execute(), [{ n: 2 }])
+})
