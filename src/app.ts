@@ -26,9 +26,11 @@ import type { Config } from './config.js'
 import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
+import { createAdmission } from './sessions/admission.js'
 import { drain } from './sessions/drain.js'
 import { createHub } from './sessions/hub.js'
 import { createLifetimes } from './sessions/lifetimes.js'
+import { createRates } from './sessions/rates.js'
 import { createRooms } from './sessions/rooms.js'
 import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
@@ -91,7 +93,9 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const lifetimes = createLifetimes(hub)
   const sweep = await createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
   store.onReturn(sweep.now)
-  const frames = { bus, rooms, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
+  const rates = createRates(config.rates)
+  const admit = createAdmission({ verifyToken, users, rates, trustProxy: config.trustProxy })
+  const frames = { bus, rooms, rates, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -119,10 +123,10 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const gateway = createGateway({
     host: config.host,
     port: config.wsPort,
-    ...{ sessionBufferBytes, verifyToken, users, hub, frames, logger },
+    ...{ sessionBufferBytes, admit, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, members, marks, messages, edits, users, attachments, verifyToken, logger },
+    ...{ chats, members, marks, messages, edits, users, rates, attachments, verifyToken, logger },
     blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
     isReady: async () => isServing && (await answersSoon(store.ping)),
     corsOrigins: config.corsOrigins,
@@ -135,7 +139,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const socketIo = createSocketIoDoor({
     server: http.server,
     corsOrigins: config.corsOrigins,
-    ...{ verifyToken, users, hub, frames, attachments, logger },
+    ...{ admit, hub, frames, attachments, logger },
   })
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)

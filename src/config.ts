@@ -23,6 +23,16 @@ export interface Config {
   readonly commit: { readonly batch: number; readonly queue: number }
   readonly sweepMs: number
   readonly presence: { readonly leaseMs: number; readonly offlineHoldMs: number }
+  /** Per second; 0: no limit. */
+  readonly rates: {
+    readonly messages: number
+    readonly joins: number
+    readonly typing: number
+    readonly connects: number
+    readonly connectsPerAddress: number
+  }
+  /** 0: no limit. */
+  readonly sessionsPerUser: number
   readonly sessionBufferBytes: number
   readonly bufferBytes: number
   readonly drainMs: number
@@ -125,6 +135,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     commit: { batch: vars.PARLEY_COMMIT_BATCH, queue: vars.PARLEY_COMMIT_QUEUE },
     sweepMs: vars.PARLEY_SWEEP_MS,
     presence: { leaseMs: vars.PARLEY_LEASE_MS, offlineHoldMs: vars.PARLEY_OFFLINE_HOLD_MS },
+    rates: {
+      messages: vars.PARLEY_RATE_MESSAGES,
+      joins: vars.PARLEY_RATE_JOINS,
+      typing: vars.PARLEY_RATE_TYPING,
+      connects: vars.PARLEY_RATE_CONNECTS,
+      connectsPerAddress: vars.PARLEY_RATE_CONNECTS_PER_ADDRESS,
+    },
+    sessionsPerUser: vars.PARLEY_SESSIONS_PER_USER,
     sessionBufferBytes: vars.PARLEY_SESSION_BUFFER_BYTES,
     bufferBytes: vars.PARLEY_BUFFER_BYTES,
     drainMs: vars.PARLEY_DRAIN_SECONDS * 1000,

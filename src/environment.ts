@@ -112,12 +112,18 @@ export const environment = z.object({
   PARLEY_SCAN_TIMEOUT_MS: atLeast(100)
     .default(30_000)
     .describe('how long a scanner may take for its verdict'),
-  PARLEY_RATE_MESSAGES: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
-  PARLEY_RATE_JOINS: atLeast(0).default(50).describe('reserved: checked, not yet enforced'),
-  PARLEY_RATE_TYPING: atLeast(0).default(5).describe('reserved: checked, not yet enforced'),
-  PARLEY_RATE_CONNECTS: atLeast(0).default(10).describe('reserved: checked, not yet enforced'),
-  PARLEY_RATE_CONNECTS_PER_ADDRESS: atLeast(0).default(100).describe('reserved: checked, not yet enforced'),
-  PARLEY_SESSIONS_PER_USER: atLeast(0).default(20).describe('reserved: checked, not yet enforced'),
+  PARLEY_RATE_MESSAGES: atLeast(0)
+    .default(20)
+    .describe('messages said, edited and deleted, per user, second and node; 0 here and below: no limit'),
+  PARLEY_RATE_JOINS: atLeast(0).default(50).describe('`join` and `resume`, per user, second and node'),
+  PARLEY_RATE_TYPING: atLeast(0).default(5).describe('`typing`, per user, second and node'),
+  PARLEY_RATE_CONNECTS: atLeast(0).default(10).describe('new sessions per user, second and node'),
+  PARLEY_RATE_CONNECTS_PER_ADDRESS: atLeast(0)
+    .default(100)
+    .describe('new connections per address (IPv6: per /64), second and node, counted before the token'),
+  PARLEY_SESSIONS_PER_USER: atLeast(0)
+    .default(20)
+    .describe('sessions of one user on all nodes; beyond, the oldest is closed with 4429'),
   PARLEY_SESSION_BUFFER_BYTES: atLeast(262_144)
     .default(1_048_576)
     .describe('bytes that may wait for one slow session before it is closed with 4002'),

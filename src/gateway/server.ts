@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { TokenVerifier } from '../chat/tokens.js'
-import type { Users } from '../chat/users.js'
 import { levelOf } from '../ports/database.js'
 import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
 import { decodeFrame, encodeError, encodeReply } from '../protocol/codec.js'
 import { type ParleyError, toParleyError } from '../protocol/errors.js'
 import { FRAME_HARD_BYTES, HANDSHAKE_MS, SILENCE_MS } from '../protocol/limits.js'
-import type { User } from '../protocol/objects.js'
+import type { Admit, Admitted, Arrival } from '../sessions/admission.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session, Transport } from '../sessions/session.js'
@@ -24,8 +22,7 @@ const IDLE_SECONDS = 60
 export interface GatewayOptions {
   readonly host: string
   readonly port: number
-  readonly verifyToken: TokenVerifier
-  readonly users: Users
+  readonly admit: Admit
   readonly hub: Hub
   readonly frames: FrameContext
   readonly sessionBufferBytes: number
@@ -34,7 +31,7 @@ export interface GatewayOptions {
 
 /** The raw WebSocket door (CONTRACT.md section 3). The port is taken exclusively: a second process is refused. */
 export function createGateway(options: GatewayOptions) {
-  const { host, port, verifyToken, users, hub, frames, sessionBufferBytes, logger } = options
+  const { host, port, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
   let listening: uWS.us_listen_socket | undefined
 
@@ -56,7 +53,13 @@ export function createGateway(options: GatewayOptions) {
         query: request.getQuery(),
       })
       response.upgrade(
-        { state: new SocketState(token) },
+        {
+          state: new SocketState({
+            token,
+            peer: Buffer.from(response.getRemoteAddressAsText()).toString(),
+            forwardedFor: request.getHeader('x-forwarded-for'),
+          }),
+        },
         request.getHeader('sec-websocket-key'),
         answerTo(protocols),
         request.getHeader('sec-websocket-extensions'),
@@ -95,7 +98,7 @@ export function createGateway(options: GatewayOptions) {
   /** Checks the token; the session begins, or the socket is closed with the reason, which a browser can read. */
   async function begin(socket: uWS.WebSocket<SocketData>): Promise<void> {
     const { state } = socket.getUserData()
-    const outcome = await authenticate(state.token)
+    const outcome = await authenticate(state.arrival)
     if (state.isClosed) return
     if (typeof outcome === 'string') {
       refuse(socket, outcome)
@@ -107,20 +110,12 @@ export function createGateway(options: GatewayOptions) {
     for (const { bytes, isBinary } of state.takeEarly()) handle(session, bytes, isBinary)
   }
 
-  async function authenticate(
-    token: string | undefined,
-  ): Promise<{ user: User; expiresAt: Date } | CloseReason> {
-    if (token === undefined) return 'unauthenticated'
+  async function authenticate(arrival: Arrival): Promise<Admitted | CloseReason> {
     try {
-      return (await withinHandshake(identify(token))) ?? 'handshakeTimeout'
+      return (await withinHandshake(admit(arrival))) ?? 'handshakeTimeout'
     } catch (error) {
       return closeReasonOf(toParleyError(error))
     }
-  }
-
-  async function identify(token: string): Promise<{ user: User; expiresAt: Date }> {
-    const identity = await verifyToken(token)
-    return { user: await users.identify(identity), expiresAt: identity.expiresAt }
   }
 
   function handle(session: Session, bytes: ArrayBuffer, isBinary: boolean): void {
@@ -136,6 +131,7 @@ export function createGateway(options: GatewayOptions) {
 
   function closeReasonOf(error: ParleyError): CloseReason {
     if (!error.temporary) return 'unauthenticated'
+    if (error.code === 'rate_limited') return 'overloaded'
     logger[levelOf(error)]({ code: error.code }, 'a session could not be authenticated now')
     return 'overloaded'
   }

@@ -1,4 +1,5 @@
 import { FRAME_HARD_BYTES } from '../protocol/limits.js'
+import type { Arrival } from '../sessions/admission.js'
 import type { Session } from '../sessions/session.js'
 
 const EARLY_FRAMES = 32
@@ -13,14 +14,14 @@ export interface SocketData {
  * waits here, unread, and is handled when the session begins.
  */
 export class SocketState {
-  readonly token: string | undefined
+  readonly arrival: Arrival
   session: Session | undefined
   isClosed = false
   #early: { readonly bytes: ArrayBuffer; readonly isBinary: boolean }[] = []
   #earlyBytes = 0
 
-  constructor(token: string | undefined) {
-    this.token = token
+  constructor(arrival: Arrival) {
+    this.arrival = arrival
   }
 
   /** Keeps a copy of a frame, whose memory is uWS' own; false when there are too many. */

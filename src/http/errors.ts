@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 
-const TEMPORARY_RETRY_SECONDS = 1
+/** Of what is temporary and does not say for how long. */
+const RETRY_MS = 1000
 
 /** Every failure as `{ error: { code, message, temporary, requestId } }`; what was not expected is logged, not told. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -19,7 +20,7 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): vo
 }
 
 function send(error: ParleyError, request: FastifyRequest, reply: FastifyReply): void {
-  if (error.temporary) reply.header('retry-after', TEMPORARY_RETRY_SECONDS)
+  if (error.temporary) reply.header('retry-after', Math.ceil((error.retryAfterMs ?? RETRY_MS) / 1000))
   reply.status(error.status).send({ error: { ...errorBody(error), requestId: request.id } })
 }
 

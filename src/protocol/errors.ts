@@ -34,11 +34,14 @@ export type ErrorCode = keyof typeof ERRORS
 export class ParleyError extends Error {
   override readonly name = 'ParleyError'
   readonly code: ErrorCode
+  /** When the same request may succeed, where that is known; a whole number. */
+  readonly retryAfterMs: number | undefined
 
   /** `message` is shown to the caller: never a token, a message's content or an internal detail. */
-  constructor(code: ErrorCode, message: string = ERRORS[code].message) {
+  constructor(code: ErrorCode, message: string = ERRORS[code].message, retryAfterMs?: number) {
     super(message)
     this.code = code
+    this.retryAfterMs = retryAfterMs
   }
 
   get status(): number {
@@ -60,7 +63,14 @@ export function toParleyError(error: unknown): ParleyError {
   return error instanceof ParleyError ? error : new ParleyError('internal')
 }
 
+export interface ErrorBody {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly temporary: boolean
+  readonly retryAfterMs?: number
+}
+
 /** An error as every door shows it. */
-export function errorBody(error: ParleyError): { code: ErrorCode; message: string; temporary: boolean } {
-  return { code: error.code, message: error.message, temporary: error.temporary }
+export function errorBody({ code, message, temporary, retryAfterMs }: ParleyError): ErrorBody {
+  return { code, message, temporary, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }

@@ -33,6 +33,8 @@ export const CHATS_PER_SESSION = 1000
 export const CHATS_PER_RESUME = 500
 /** Frames of one session that may be under way at once; more are `rate_limited`. */
 export const FRAMES_IN_FLIGHT = 1000
+/** A user or an address that has been quiet may do this many seconds' worth of its rate at once. */
+export const RATE_BURST_SECONDS = 3
 export const TYPING_MS = 5000
 export const HEARTBEAT_MS = 25_000
 /** A raw session that says nothing for this long is closed (4004): two heartbeats are missing. */

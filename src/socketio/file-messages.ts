@@ -7,6 +7,7 @@ import type { SendFrame } from '../protocol/client-frames.js'
 import { ParleyError, toParleyError } from '../protocol/errors.js'
 import { cleanText, id } from '../protocol/text.js'
 import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
+import { createRates, NO_LIMITS } from '../sessions/rates.js'
 import type { Session } from '../sessions/session.js'
 
 /** Messages with files in them that one session may have under way: each may be as large as a frame of this door. */
@@ -27,7 +28,9 @@ export function splitFiles(data: unknown): { fields: object; files: readonly unk
 
 /** `chat message` with the files in it, as in the seed: they become attachments first, then the message names those. */
 export function createFileMessages(attachments: Attachments | undefined, frames: FrameContext) {
-  const { messages, logger } = frames
+  const { messages, rates, logger } = frames
+  /** The token of such a message is taken before its files are. */
+  const counted = { ...frames, rates: createRates(NO_LIMITS) }
   const underWay = createTally()
 
   async function upload(session: Session, chatId: string, files: Given): Promise<string[]> {
@@ -56,6 +59,7 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
       return await refuse(new ParleyError('bad_request', 'attachments: bytes, { name, data: bytes }, or ids'))
     let uploaded: string[]
     try {
+      rates.messages.take(session.user.id)
       const repeat =
         clientId === undefined ? undefined : await messages.findRepeat(session.user, chatId, clientId)
       if (repeat !== undefined) return respond.reply(repeat)
@@ -69,7 +73,7 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
     const ids = parsed.data.flatMap((one) => (typeof one === 'string' ? one : (left.shift() ?? [])))
     let isTaken = false
     await dispatch(
-      frames,
+      counted,
       session,
       { ok: true, frame: { ...frame, attachments: ids } },
       {

@@ -2,13 +2,11 @@ import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { Attachments } from '../chat/attachments/attachments.js'
-import type { TokenVerifier } from '../chat/tokens.js'
-import type { Users } from '../chat/users.js'
 import { levelOf } from '../ports/database.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
-import type { User } from '../protocol/objects.js'
+import type { Admit, Admitted } from '../sessions/admission.js'
 import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Transport } from '../sessions/session.js'
@@ -20,8 +18,7 @@ import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 export interface SocketIoOptions {
   readonly server: HttpServer
   readonly corsOrigins: '*' | readonly string[]
-  readonly verifyToken: TokenVerifier
-  readonly users: Users
+  readonly admit: Admit
   readonly hub: Hub
   readonly frames: FrameContext
   /** Undefined where there are none. */
@@ -32,20 +29,16 @@ export interface SocketIoOptions {
 const NAMESPACE = '/chat'
 
 type Events = DefaultEventsMap
-interface SocketData {
-  user: User
-  expiresAt: Date
-}
-type ChatSocket = Socket<Events, Events, Events, SocketData>
+type ChatSocket = Socket<Events, Events, Events, Admitted>
 
 /**
  * The Socket.IO door (CONTRACT.md section 4): a translation onto the same frames, handlers and pushes as the raw
  * door. A room of Socket.IO is a topic.
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
-  const { server, corsOrigins, verifyToken, users, hub, frames, attachments, logger } = options
+  const { server, corsOrigins, admit, hub, frames, attachments, logger } = options
   let isDraining = false
-  const io = new Server<Events, Events, Events, SocketData>(server, {
+  const io = new Server<Events, Events, Events, Admitted>(server, {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
     serveClient: false,
@@ -113,15 +106,20 @@ export function createSocketIoDoor(options: SocketIoOptions) {
       })
   })
 
-  async function authenticate(socket: ChatSocket): Promise<SocketData> {
-    const { token } = socket.handshake.auth
-    const identity = await verifyToken(typeof token === 'string' ? token : '')
-    return { user: await users.identify(identity), expiresAt: identity.expiresAt }
+  async function authenticate({ handshake }: ChatSocket): Promise<Admitted> {
+    const { token } = handshake.auth
+    const forwardedFor = handshake.headers['x-forwarded-for']
+    return await admit({
+      token: typeof token === 'string' ? token : undefined,
+      peer: handshake.address,
+      forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor,
+    })
   }
 
   function toConnectError(error: unknown): Error {
     const refusal = toParleyError(error)
-    if (refusal.temporary) logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
+    if (refusal.temporary && refusal.code !== 'rate_limited')
+      logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
     return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })
   }
 

@@ -25,9 +25,19 @@ export interface NodeProcess {
   kill9(): Promise<void>
 }
 
+/** One test says and connects more in a second than a user does: only those that are about it are held back. */
+const NO_LIMITS = {
+  PARLEY_RATE_MESSAGES: '0',
+  PARLEY_RATE_JOINS: '0',
+  PARLEY_RATE_TYPING: '0',
+  PARLEY_RATE_CONNECTS: '0',
+  PARLEY_RATE_CONNECTS_PER_ADDRESS: '0',
+  PARLEY_SESSIONS_PER_USER: '0',
+}
+
 /**
  * Starts `node dist/main.js`, ready when this resolves, and killed at the test's end. Its environment is only
- * what is given here: free ports and a data folder of its own where `env` names none.
+ * what is given here: free ports, a data folder of its own and no limits of rates where `env` names none.
  */
 export async function startNode(t: Test, env: Record<string, string> = {}): Promise<NodeProcess> {
   const port = env.PORT ?? String(await freePort())
@@ -37,6 +47,7 @@ export async function startNode(t: Test, env: Record<string, string> = {}): Prom
   const ports = { PORT: port, WS_PORT: wsPort, OPS_PORT: opsPort }
   const child = startProcess(t, process.execPath, [join(root, 'dist/main.js')], {
     ...inherited('PATH', 'HOME', 'TMPDIR'),
+    ...NO_LIMITS,
     ...env,
     ...ports,
     DATA_DIR: dataDir,

@@ -1,11 +1,13 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Chats } from '../../chat/chats.js'
+import type { Caller, Chats } from '../../chat/chats.js'
 import type { Edits } from '../../chat/edits.js'
 import type { Messages } from '../../chat/messages.js'
 import type { Chat } from '../../protocol/objects.js'
 import { changed, message, sent } from '../../protocol/objects.js'
 import { cleanText, id, metadata } from '../../protocol/text.js'
+import type { Rates } from '../../sessions/rates.js'
 import { callerOf, serviceOf } from '../authentication.js'
 import { checkOneWay, decodeCursor, encodeCursor, limitOf, listOf, page, seqParam } from '../pagination.js'
 import { idempotencyHeader, chatParams as params, security } from '../schemas.js'
@@ -27,7 +29,15 @@ export const messageRoutes: FastifyPluginAsyncZod<{
   chats: Chats
   messages: Messages
   edits: Edits
-}> = async (app, { chats, messages, edits }) => {
+  rates: Rates
+}> = async (app, { chats, messages, edits, rates }) => {
+  /** Who changes the chat's messages. The marketplace's backend speaks for everybody: it has no rate. */
+  function writerOf(request: FastifyRequest): Caller {
+    const caller = callerOf(request)
+    if (!caller.isService) rates.messages.take(caller.user.id)
+    return caller
+  }
+
   app.get(
     '/chats/:id/messages',
     { schema: { security, params, querystring: historyQuery, response: { 200: listOf(message) } } },
@@ -61,7 +71,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{
       },
     },
     async (request, reply) => {
-      const { user, isService } = callerOf(request)
+      const { user, isService } = writerOf(request)
       const clientId = request.headers['idempotency-key']
       const said = { ...request.body, chatId: request.params.id, clientId }
       const answer = await messages.send(user, said, { anywhere: isService })
@@ -81,7 +91,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{
     },
     async (request) => {
       const { id, seq } = request.params
-      return await edits.edit(callerOf(request), id, seq, request.body.content)
+      return await edits.edit(writerOf(request), id, seq, request.body.content)
     },
   )
 
@@ -90,7 +100,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{
     { schema: { security, params: messageParams, response: { 200: changed } } },
     async (request) => {
       const { id, seq } = request.params
-      return await edits.delete(callerOf(request), id, seq)
+      return await edits.delete(writerOf(request), id, seq)
     },
   )
 

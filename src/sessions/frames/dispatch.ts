@@ -12,6 +12,7 @@ import type { CloseReason } from '../../protocol/close-codes.js'
 import type { Decoded } from '../../protocol/codec.js'
 import { ParleyError, toParleyError } from '../../protocol/errors.js'
 import { FRAMES_IN_FLIGHT } from '../../protocol/limits.js'
+import type { Rates } from '../rates.js'
 import type { Rooms } from '../rooms.js'
 import type { Session } from '../session.js'
 import { handleAuth } from './auth.js'
@@ -29,6 +30,7 @@ import { handleTyping } from './typing.js'
 export interface FrameContext {
   readonly bus: Bus
   readonly rooms: Rooms
+  readonly rates: Rates
   readonly chats: Chats
   readonly marks: Marks
   readonly messages: Messages
@@ -53,6 +55,16 @@ export type FrameHandler<Frame> = (
   reply: (data: object) => void,
 ) => void | Promise<void>
 
+/** What each frame takes a token of; the others are as good as free. */
+const RATE_OF: Partial<Record<ClientFrame['type'], keyof Rates>> = {
+  send: 'messages',
+  edit: 'messages',
+  delete: 'messages',
+  join: 'joins',
+  resume: 'joins',
+  typing: 'typing',
+}
+
 /** Handles what a door has decoded. Never throws: what goes wrong is answered, and closes when its code says so. */
 export async function dispatch(
   context: FrameContext,
@@ -65,6 +77,8 @@ export async function dispatch(
     if (!decoded.ok) throw decoded.error
     if (session.busy > FRAMES_IN_FLIGHT)
       throw new ParleyError('rate_limited', `At most ${FRAMES_IN_FLIGHT} frames may be under way.`)
+    const rate = RATE_OF[decoded.frame.type]
+    if (rate !== undefined) context.rates[rate].take(session.user.id)
     await handle(context, session, decoded.frame, respond.reply)
   } catch (error) {
     const refusal = toParleyError(error)
