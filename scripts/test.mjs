@@ -23,6 +23,9 @@ const onOldest = [
 const long = [
   'test/attachments/clamav.test.ts',
   'test/attachments/large.test.ts',
+  'test/bench/member-mutants.test.ts',
+  'test/bench/stream-mutants.test.ts',
+  'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',

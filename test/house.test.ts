@@ -7,6 +7,7 @@ import ts from 'typescript'
 /** The house as it is built: imports go towards the ground, each driver library has one home (DESIGN.md section 4). */
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
+const bench = fileURLToPath(new URL('../bench/', import.meta.url))
 const MOST_LINES = 350
 
 /** The floors from the ground up; those of one floor never import each other. */
@@ -122,13 +123,18 @@ const isProcessEnv = (node: ts.Node) =>
   (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) &&
   /^process(\.env|\[['"]env['"]\])$/.test(node.getText())
 
-const names = (await readdir(src, { recursive: true })).filter((name) => name.endsWith('.ts')).sort()
-const files = await Promise.all(
-  names.map(async (name) => {
-    const text = await readFile(join(src, name), 'utf8')
-    return { name, text, syntax: parse(name, text) }
-  }),
-)
+async function filesOf(folder: string) {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts')).sort()
+  return await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8')
+      return { name, text, syntax: parse(name, text) }
+    }),
+  )
+}
+
+const files = await filesOf(src)
+const benchFiles = await filesOf(bench)
 
 t.test('imports go towards the ground, and libraries stay in their homes', async (t) => {
   const imports = files.flatMap(({ name, syntax }) => importsOf(name, syntax))
@@ -144,15 +150,30 @@ t.test('the environment is read where a process begins', async (t) => {
   t.strictSame(readers, ['main.ts', 'token.ts'])
 })
 
+t.test('what measures and judges the service knows nothing of its source', async (t) => {
+  const imports = benchFiles.flatMap(({ name, syntax }) => importsOf(name, syntax))
+  t.ok(imports.length > 50, 'the imports are found')
+  t.strictSame(
+    imports.filter(
+      ({ from, to }) => to.startsWith('.') && normalize(join(dirname(from), to)).startsWith('..'),
+    ),
+    [],
+  )
+  const readers = benchFiles
+    .filter(({ syntax }) => mentions(syntax, isProcessEnv) > 0)
+    .map(({ name }) => name)
+  t.strictSame(readers, ['chaos/main.ts'])
+})
+
 t.test('nothing is any', async (t) => {
   t.strictSame(
-    files.filter(({ syntax }) => mentions(syntax, isAny) > 0).map(({ name }) => name),
+    [...files, ...benchFiles].filter(({ syntax }) => mentions(syntax, isAny) > 0).map(({ name }) => name),
     [],
   )
 })
 
 t.test('a file is one thing', async (t) => {
-  const long = files
+  const long = [...files, ...benchFiles]
     .map(({ name, text }) => ({ name, lines: text.trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > MOST_LINES)
   t.strictSame(

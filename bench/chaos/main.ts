@@ -6,14 +6,14 @@ import { describeRun } from './report/machine.js'
 import { writeReport } from './report/report.js'
 import { runChaos } from './run.js'
 
-/** The process: engines from scripts/chaos.mjs, flags from whoever runs it; exit code 1 where a promise was broken. */
+/** The process: engines from scripts/bench.mjs, flags from whoever runs it; exit code 1 where a promise was broken. */
 
 const VIOLATIONS_SHOWN = 10
 
 const environment = z.object({
-  CHAOS_POSTGRES_BINARIES: z.string(),
-  CHAOS_POSTGRES_FOLDER: z.string(),
-  CHAOS_POSTGRES_PASSWORD: z.string(),
+  BENCH_POSTGRES_BINARIES: z.string(),
+  BENCH_POSTGRES_FOLDER: z.string(),
+  BENCH_POSTGRES_PASSWORD: z.string(),
   TEST_REDIS_SERVER: z.string(),
 })
 
@@ -28,9 +28,9 @@ async function main(): Promise<void> {
   const result = await runChaos({
     options: { ...options, logs: resolve(options.logs), entry: resolve(options.entry) },
     postgres: {
-      binaries: env.CHAOS_POSTGRES_BINARIES,
-      folder: env.CHAOS_POSTGRES_FOLDER,
-      password: env.CHAOS_POSTGRES_PASSWORD,
+      binaries: env.BENCH_POSTGRES_BINARIES,
+      folder: env.BENCH_POSTGRES_FOLDER,
+      password: env.BENCH_POSTGRES_PASSWORD,
     },
     redisServer: env.TEST_REDIS_SERVER,
     print: say,

@@ -131,7 +131,7 @@ export function createStreams({ id, user, history, wanted }: StreamsOptions) {
 
 export type Streams = ReturnType<typeof createStreams>
 
-function answerFor(given: unknown): Answer {
+export function answerFor(given: unknown): Answer {
   const refused = resumeRefusal.safeParse(given)
   if (!refused.success) return { ok: true, data: given }
   return { ok: false, ...refusal.parse(refused.data.error) }

@@ -42,7 +42,7 @@ export function createChildren() {
       const owner = ownerOf === undefined ? undefined : await stat(ownerOf)
       const output = openSync(log, 'a')
       const child = spawn(command, args, {
-        env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', ...env },
+        env: { LC_ALL: 'C.UTF-8', ...env },
         // A group of its own: a Ctrl-C is for us, and we end the rest in order.
         detached: true,
         stdio: ['ignore', output, output],
