@@ -1,10 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { Bus } from '../ports/bus.js'
+import { within } from './within.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
-/** A paused or unreachable Redis raises no error by itself: both connections are asked this often. */
-const WATCH_MS = 1000
+/** A paused or unreachable Redis raises no error by itself: both connections are asked this often, … */
+const WATCH_MS = 500
+/** … and given up when they do not answer: in time for what they lose to be read from Postgres within 2 s (P5). */
+const ANSWER_MS = 1000
 
 /**
  * The bus over Redis pub/sub: one connection publishes, one subscribes.
@@ -57,7 +60,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
 
   const watch = setInterval(() => {
     if (!standing || publisher.status !== 'ready') return
-    Promise.all([subscriber.ping(), publisher.ping()]).catch(() => {
+    within(ANSWER_MS, Promise.all([subscriber.ping(), publisher.ping()])).catch(() => {
       if (standing) reconnect()
     })
   }, WATCH_MS)

@@ -3,6 +3,7 @@ import type { Bus } from '../ports/bus.js'
 import { levelOf } from '../ports/database.js'
 import type { Store } from '../store/store.js'
 import { eachOf } from './each-of.js'
+import type { Endings } from './endings.js'
 import type { Rooms } from './rooms.js'
 
 /** Chats of one look into Postgres. */
@@ -11,11 +12,14 @@ const SLICE = 1000
 const AT_ONCE = 100
 /** While the bus is away the sweep is what carries events from node to node; and one that failed is tried again. */
 const DEGRADED_MS = 1000
+/** How soon it is noticed that the bus has gone away. */
+const LOOK_MS = 200
 
 export interface SweepOptions {
   readonly store: Store
   readonly bus: Bus
   readonly rooms: Rooms
+  readonly endings: Endings
   readonly intervalMs: number
   readonly logger: Logger
 }
@@ -27,16 +31,20 @@ export interface SweepOptions {
  * A stream can also stand above Postgres: a restore, or a failover that lost commits, has taken the numbers back.
  * Then whoever sees it ends the epoch, and every node starts all of its chats over.
  */
-export async function createSweep({ store, bus, rooms, intervalMs, logger }: SweepOptions) {
+export async function createSweep({ store, bus, rooms, endings, intervalMs, logger }: SweepOptions) {
   let epoch = await store.cluster.epoch()
   let running = false
   let again = false
   let failed = false
+  let isDegraded = false
+  let sweptAt = 0
 
   const timer = setInterval(() => void sweep(), intervalMs)
   const degradedTimer = setInterval(() => {
-    if (!bus.up || failed) void sweep()
-  }, DEGRADED_MS)
+    const wasDegraded = isDegraded
+    isDegraded = !bus.up || failed
+    if (isDegraded && (!wasDegraded || performance.now() - sweptAt >= DEGRADED_MS)) void sweep()
+  }, LOOK_MS)
   degradedTimer.unref()
   timer.unref()
   bus.onGap(() => void sweep())
@@ -45,7 +53,9 @@ export async function createSweep({ store, bus, rooms, intervalMs, logger }: Swe
     again = running
     if (running) return
     running = true
+    sweptAt = performance.now()
     try {
+      await endings.look()
       // Before the positions: what this epoch's numbers are compared with is not of an older one.
       await followEpoch()
       const positions = [...rooms.positions()]
