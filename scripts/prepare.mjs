@@ -1,7 +1,7 @@
 // What every script needs first: the packages installed and dist/ built, each only when it has to be.
 // Plain Node and no packages, because on a fresh clone there are none yet.
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,8 @@ export async function prepare(options) {
 }
 
 export async function installWhenStale(options) {
+  // A link leads to somebody else's packages: npm would empty the folder that it leads to.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   // npm writes this copy of the lockfile at the end of every install.
   const installed = modified(join(root, 'node_modules/.package-lock.json'))
   if (installed >= modified(join(root, 'package-lock.json'))) return
