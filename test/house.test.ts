@@ -159,10 +159,11 @@ t.test('what measures and judges the service knows nothing of its source', async
     ),
     [],
   )
-  const readers = benchFiles
-    .filter(({ syntax }) => mentions(syntax, isProcessEnv) > 0)
-    .map(({ name }) => name)
-  t.strictSame(readers, ['chaos/main.ts'])
+  const readers = benchFiles.filter(({ syntax }) => mentions(syntax, isProcessEnv) > 0)
+  t.ok(
+    readers.every(({ name }) => name.endsWith('/main.ts')),
+    'the environment is read where a process begins',
+  )
 })
 
 t.test('nothing is any', async (t) => {
