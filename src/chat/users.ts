@@ -5,6 +5,7 @@ import type { User } from '../protocol/objects.js'
 import type { Store } from '../store/store.js'
 import type { Naming } from '../store/users.js'
 import { NAMES_CHANNEL } from './channels.js'
+import { createLane } from './lane.js'
 import type { Identity } from './tokens.js'
 
 /** Names kept in memory: a name is looked up for every message. */
@@ -12,11 +13,16 @@ const NAMES_KEPT = 50_000
 /** When a look-up reads a name anew, in case the word of its change was lost. */
 const NAME_TTL_MS = 60_000
 
-const naming = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerce.date() })
+/** Names that are written together at most, and those that may wait: every connect says one. */
+const BATCH = 200
+const QUEUE = 20_000
+
+const namingSchema = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerce.date() })
 
 /** Users and their current names: the newest of what tokens and the marketplace's backend have said. */
 export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
   const known = new LRUCache<string, Naming>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
+  const naming = createLane<Naming, null>({ flush, batch: BATCH, queue: QUEUE })
 
   /** False for a name that is older than the one that is known: over the bus they come in any order. */
   function learn(naming: Naming): boolean {
@@ -26,11 +32,18 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     return true
   }
 
-  async function write(namings: readonly Naming[]): Promise<void> {
-    for (const { changed, ...naming } of await store.users.name(namings)) {
+  /** Of several names of one user the newest, and of those as new the last: a statement cannot write a row twice. */
+  async function flush(namings: readonly Naming[]): Promise<null[]> {
+    const newest = new Map<string, Naming>()
+    for (const naming of namings) {
+      const other = newest.get(naming.id)
+      if (other === undefined || other.namedAt <= naming.namedAt) newest.set(naming.id, naming)
+    }
+    for (const { changed, ...naming } of await store.users.name([...newest.values()])) {
       learn(naming)
       if (changed) bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
     }
+    return namings.map(() => null)
   }
 
   return {
@@ -38,7 +51,7 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
       const kept = known.get(userId)
       if (fullName !== undefined && isNews(kept, fullName, namedAt))
-        await write([{ id: userId, fullName, namedAt }])
+        await naming.push({ id: userId, fullName, namedAt })
       return { id: userId, fullName: await this.nameOf(userId) }
     },
 
@@ -62,14 +75,12 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
 
     /** A service's write: it counts until a newer token says otherwise. */
     async rename(namings: readonly Naming[]): Promise<void> {
-      // The last word on each: a statement cannot write one row twice.
-      const distinct = new Map(namings.map((naming) => [naming.id, naming]))
-      if (distinct.size > 0) await write([...distinct.values()])
+      await Promise.all(namings.map(async (one) => await naming.push(one)))
     },
 
     /** What any node's write has said over the bus; undefined when it is no news. */
     receive(payload: Buffer): User | undefined {
-      const renamed = naming.safeParse(JSON.parse(payload.toString())).data
+      const renamed = namingSchema.safeParse(JSON.parse(payload.toString())).data
       if (renamed === undefined || !learn(renamed)) return undefined
       return { id: renamed.id, fullName: renamed.fullName }
     },

@@ -14,37 +14,38 @@ export interface Named extends Naming {
 
 /** SQL about users: their names and when they were last seen. */
 export function createUserStore(db: Kysely<Schema>) {
+  async function write(namings: readonly Naming[]): Promise<void> {
+    // Rows are locked in the order given: the same one on every node, in `seen` too, or two would block each other.
+    const sorted = namings.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    await db
+      .insertInto('users')
+      .values(sorted.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((eb) => ({
+            full_name: eb.ref('excluded.full_name'),
+            named_at: eb.ref('excluded.named_at'),
+          }))
+          .whereRef('excluded.named_at', '>=', 'users.named_at'),
+      )
+      .execute()
+  }
+
   return {
-    /** Writes the names that are newer than what is kept; answers, for every user, the one that now counts. */
+    /**
+     * Writes the names that are newer than what is kept; answers, for every user, the one that now counts. Every new
+     * connection says its name again: most have nothing to write, and are not to lock a row and wait for the disk.
+     */
     async name(namings: readonly Naming[]): Promise<Named[]> {
       const ids = namings.map(({ id }) => id)
-      // Rows are locked in the order given: the same one on every node, in `seen` too, or two would block each other.
-      const sorted = namings.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      const before = await this.names(ids)
-      await db
-        .insertInto('users')
-        .values(sorted.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
-        .onConflict((conflict) =>
-          conflict
-            .column('id')
-            .doUpdateSet((eb) => ({
-              full_name: eb.ref('excluded.full_name'),
-              named_at: eb.ref('excluded.named_at'),
-            }))
-            .whereRef('excluded.named_at', '>=', 'users.named_at')
-            // Every new connection says its name again.
-            .whereRef(
-              sql`(excluded.full_name, excluded.named_at)`,
-              '!=',
-              sql`(users.full_name, users.named_at)`,
-            ),
-        )
-        .execute()
-      const names = new Map(before.map(({ id, fullName }) => [id, fullName]))
-      const after = await this.names(ids)
+      const before = new Map((await this.names(ids)).map((naming) => [naming.id, naming]))
+      const news = namings.filter((naming) => isNews(before.get(naming.id), naming))
+      if (news.length > 0) await write(news)
+      const after = news.length > 0 ? await this.names(ids) : [...before.values()]
       return after.map((naming) => ({
         ...naming,
-        changed: names.get(naming.id) !== naming.fullName,
+        changed: before.get(naming.id)?.fullName !== naming.fullName,
       }))
     },
 
@@ -73,4 +74,9 @@ export function createUserStore(db: Kysely<Schema>) {
         where u.id = s.id`.execute(db)
     },
   }
+}
+
+function isNews(kept: Naming | undefined, { fullName, namedAt }: Naming): boolean {
+  if (kept === undefined || kept.namedAt < namedAt) return true
+  return kept.namedAt.getTime() === namedAt.getTime() && kept.fullName !== fullName
 }
