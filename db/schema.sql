@@ -77,6 +77,13 @@ CREATE TABLE cluster (
   CONSTRAINT cluster_single_check CHECK (single)
 );
 
+CREATE TABLE ended_sessions (
+  user_id text NOT NULL,
+  ended_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT ended_sessions_pkey PRIMARY KEY (user_id)
+);
+CREATE INDEX ended_sessions_time ON ended_sessions USING btree (ended_at);
+
 CREATE TABLE messages (
   chat_id text NOT NULL,
   seq bigint NOT NULL,

@@ -8,7 +8,7 @@ import { selectBlobs, selectBus, selectDatabase } from './adapters/select.js'
 import { within } from './adapters/within.js'
 import { createAttachments } from './chat/attachments/attachments.js'
 import { createChanges } from './chat/changes.js'
-import { NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
+import { ENDINGS_CHANNEL, NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
 import { createChats } from './chat/chats.js'
 import { createEventCommit } from './chat/commit-events.js'
 import { createEdits } from './chat/edits.js'
@@ -28,10 +28,12 @@ import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
 import { createAdmission } from './sessions/admission.js'
 import { drain } from './sessions/drain.js'
+import { createEndings } from './sessions/endings.js'
 import { createHub } from './sessions/hub.js'
 import { createLifetimes } from './sessions/lifetimes.js'
 import { createRates } from './sessions/rates.js'
 import { createRooms } from './sessions/rooms.js'
+import { createSessionCap } from './sessions/session-cap.js'
 import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
@@ -56,7 +58,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
   const store = await openStore(await selectDatabase(config, logger))
-  const { bus, leases } = await selectBus(config, nodeId, logger)
+  const { bus, leases, registry } = await selectBus(config, nodeId, logger)
   const { blobs, door: blobDoor } = await selectBlobs(config, logger)
   const jobs = createPgBossJobQueue({ execute: store.execute, logger })
 
@@ -86,12 +88,14 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
   const { sessionBufferBytes, bufferBytes } = config
   const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes })
+  const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions, readers },
+    ...{ rooms, presence, subscriptions, readers, cap },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   const lifetimes = createLifetimes(hub)
-  const sweep = await createSweep({ store, bus, rooms, intervalMs: config.sweepMs, logger })
+  const endings = await createEndings({ store, bus, hub })
+  const sweep = await createSweep({ store, bus, rooms, endings, intervalMs: config.sweepMs, logger })
   store.onReturn(sweep.now)
   const rates = createRates(config.rates)
   const admit = createAdmission({ verifyToken, users, rates, trustProxy: config.trustProxy })
@@ -106,12 +110,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       else if (address.kind === 'names') {
         const renamed = users.receive(payload)
         if (renamed !== undefined) hub.rename(renamed)
-      }
+      } else if (address.kind === 'endings') endings.receive(payload)
     } catch (error) {
       logger.warn({ channel, error }, 'a message of the bus is not understood')
     }
   })
-  await Promise.all([subscriptions.acquire(PRESENCE_CHANNEL), subscriptions.acquire(NAMES_CHANNEL)])
+  await Promise.all([PRESENCE_CHANNEL, NAMES_CHANNEL, ENDINGS_CHANNEL].map(subscriptions.acquire))
 
   /** Where this node's HTTP door is reached from beside it. */
   function ownUrl(): string {
@@ -126,7 +130,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ sessionBufferBytes, admit, hub, frames, logger },
   })
   const http = await createHttpServer({
-    ...{ chats, members, marks, messages, edits, users, rates, attachments, verifyToken, logger },
+    ...{ chats, members, marks, messages, edits, users, endings, rates, attachments, verifyToken, logger },
     blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
     isReady: async () => isServing && (await answersSoon(store.ping)),
     corsOrigins: config.corsOrigins,
@@ -167,6 +171,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       await jobs.close()
       sweep.close()
       lifetimes.close()
+      cap.close()
       readers.close()
       rooms.close()
       subscriptions.close()

@@ -5,6 +5,7 @@ import type { BlobStore } from '../ports/blob-store.js'
 import type { Bus } from '../ports/bus.js'
 import type { Database } from '../ports/database.js'
 import type { Leases } from '../ports/leases.js'
+import type { SessionRegistry } from '../ports/session-registry.js'
 import { createFileBlobs } from './blobs-files.js'
 import { createInProcessBus } from './bus-in-process.js'
 import { createRedisBus } from './bus-redis.js'
@@ -14,6 +15,8 @@ import { createInProcessLeases } from './leases-in-process.js'
 import { createRedisLeases } from './leases-redis.js'
 import { createRedisClient, untilReady } from './redis-client.js'
 import { readOrCreateSecret } from './secret-file.js'
+import { createInProcessSessionRegistry } from './session-registry-in-process.js'
+import { createRedisSessionRegistry } from './session-registry-redis.js'
 
 /** How long a start waits for Redis before it goes on without. */
 const REDIS_PATIENCE_MS = 2000
@@ -28,14 +31,25 @@ export async function selectBus(
   config: Config,
   nodeId: string,
   logger: Logger,
-): Promise<{ bus: Bus; leases: Leases }> {
-  if (config.redisUrl === undefined) return { bus: createInProcessBus(), leases: createInProcessLeases() }
+): Promise<{ bus: Bus; leases: Leases; registry: SessionRegistry }> {
+  const most = config.sessionsPerUser
+  if (config.redisUrl === undefined)
+    return {
+      bus: createInProcessBus(),
+      leases: createInProcessLeases(),
+      registry: createInProcessSessionRegistry(most),
+    }
   const publisher = createRedisClient(config.redisUrl, 'publisher', logger)
   const subscriber = createRedisClient(config.redisUrl, 'subscriber', logger)
   await Promise.all([untilReady(publisher, REDIS_PATIENCE_MS), untilReady(subscriber, REDIS_PATIENCE_MS)])
+  const { leaseMs } = config.presence
   return {
     bus: createRedisBus(publisher, subscriber),
-    leases: createRedisLeases(publisher, nodeId, config.presence.leaseMs),
+    leases: createRedisLeases(publisher, nodeId, leaseMs),
+    registry:
+      most === 0
+        ? createInProcessSessionRegistry(most)
+        : createRedisSessionRegistry(publisher, { leaseMs, most }),
   }
 }
 

@@ -8,7 +8,7 @@ import { PRESENCE_CHANNEL } from './channels.js'
 
 /** Arrivals and departures are gathered for this long: a connect storm is told in batches. */
 const GATHER_MS = 50
-const RENEWALS_PER_LEASE = 3
+export const RENEWALS_PER_LEASE = 3
 
 /** Users who have come online or gone offline, on whichever node. */
 const transitions = z.object({

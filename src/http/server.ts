@@ -17,6 +17,7 @@ import type { Members } from '../chat/members.js'
 import type { Messages } from '../chat/messages.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
+import type { Endings } from '../sessions/endings.js'
 import type { Rates } from '../sessions/rates.js'
 import { requireToken } from './authentication.js'
 import { answerError, answerNotFound } from './errors.js'
@@ -39,6 +40,7 @@ export interface HttpOptions {
   readonly messages: Messages
   readonly edits: Edits
   readonly users: Users
+  readonly endings: Endings
   readonly rates: Rates
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined

@@ -8,6 +8,7 @@ import type { User } from '../protocol/objects.js'
 import type { AttachmentLimits } from '../protocol/server-frames.js'
 import type { Rooms } from './rooms.js'
 import { type Lifetime, type Readers, Session, type Transport } from './session.js'
+import type { SessionCap } from './session-cap.js'
 import type { Subscriptions } from './subscriptions.js'
 
 /** The sessions of this node, by user: where they begin and end, and how a user's own channel reaches them. */
@@ -16,9 +17,10 @@ export function createHub(options: {
   readonly presence: Presence
   readonly subscriptions: Subscriptions
   readonly readers: Readers
+  readonly cap: SessionCap
   readonly attachmentLimits: AttachmentLimits
 }) {
-  const { rooms, presence, subscriptions, readers, attachmentLimits } = options
+  const { rooms, presence, subscriptions, readers, cap, attachmentLimits } = options
   const users = new Map<string, Set<Session>>()
 
   return {
@@ -30,6 +32,7 @@ export function createHub(options: {
       else sessions.add(session)
       void subscriptions.acquire(userChannel(user.id))
       presence.arrive(user.id)
+      void cap.begun(session)
       session.send(
         encodePush('hello', {
           sessionId: session.id,
@@ -56,6 +59,7 @@ export function createHub(options: {
       rooms.leaveAll(session)
       subscriptions.release(userChannel(session.user.id))
       presence.depart(session.user.id)
+      cap.ended(session)
     },
 
     /** All of this node. */
@@ -63,15 +67,20 @@ export function createHub(options: {
       for (const sessions of users.values()) yield* sessions
     },
 
+    /** The user's on this node. */
+    sessionsOf(userId: string): Iterable<Session> {
+      return users.get(userId) ?? []
+    },
+
     /** Of a removal a session that has joined the chat is told by the room, in the order of its events. */
     sendTo(userId: string, { frame, removedFrom }: InboxPush): void {
-      for (const session of users.get(userId) ?? [])
+      for (const session of this.sessionsOf(userId))
         if (removedFrom === undefined || rooms.isUntoldOfRemoval(session, removedFrom)) session.send(frame)
     },
 
     /** The user's sessions speak under this name from now on. */
     rename({ id, fullName }: User): void {
-      for (const session of users.get(id) ?? []) session.rename(fullName)
+      for (const session of this.sessionsOf(id)) session.rename(fullName)
     },
 
     closeAll(reason: CloseReason): void {

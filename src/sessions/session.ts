@@ -55,6 +55,8 @@ export interface Lifetime {
  */
 export class Session {
   readonly id = uuidv7()
+  /** By this process' own clock. */
+  readonly begunAt = performance.now()
   readonly #transport: Transport
   readonly #readers: Readers
   readonly #silenceMs: number

@@ -14,6 +14,7 @@ export interface Schema {
   attachments: AttachmentsTable
   unowned_blobs: { key: string; remove_after: Date }
   cluster: { single: boolean; epoch: string }
+  ended_sessions: { user_id: string; ended_at: Date }
 }
 
 /** `jsonb`: read as a value, written as JSON text. */

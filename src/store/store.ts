@@ -3,6 +3,7 @@ import type { Database } from '../ports/database.js'
 import { createAttachmentStore } from './attachments.js'
 import { createChatStore } from './chats.js'
 import { createClusterStore } from './cluster.js'
+import { createEndedSessionStore } from './ended-sessions.js'
 import { createEventStore } from './events.js'
 import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
@@ -29,6 +30,7 @@ export async function openStore(database: Database) {
     snapshots: createSnapshotStore(db),
     events: createEventStore(db),
     attachments: createAttachmentStore(db),
+    endedSessions: createEndedSessionStore(db),
 
     /** Read committed: each statement sees what others committed before it, also while it waited for a lock. */
     async transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {

@@ -45,6 +45,8 @@ const ROUTES = `
   GET /chats/{id}/members
   GET /chats/{id}/messages
   POST /chats/{id}/messages
+  PATCH /chats/{id}/messages/{seq}
+  DELETE /chats/{id}/messages/{seq}
   POST /chats/{id}/read
   POST /chats/{id}/archive
   POST /chats/{id}/unarchive
@@ -58,6 +60,7 @@ const ROUTES = `
   POST /chats/{id}/reopen
   POST /chats/{id}/system-messages
   PUT /users/{id}
+  DELETE /users/{id}/sessions
 `
   .trim()
   .split(/\s*\n\s*/)

@@ -36,6 +36,19 @@ t.test('PUT: a user that nobody has heard of', async (t) => {
   t.same([answer.status, answer.body], [200, { id: 'new', fullName: 'New One' }])
 })
 
+t.test('DELETE sessions: those there are end, and it is no fault if there are none', async (t) => {
+  const [dan, eve] = await Promise.all([sessionOf(t, node, 'dan'), sessionOf(t, node, 'eve')])
+  const end = (userId: string, bearer = shop) => call(node, bearer, 'DELETE', `/users/${userId}/sessions`)
+  t.match(await end('dan'), { status: 200, body: { id: 'dan', endedAt: /Z$/ } })
+  t.match(await dan.closed, { code: 4401 })
+  t.match(await end('dan'), { status: 200, body: { id: 'dan' } })
+  t.match(await end('nobody'), { status: 200, body: { id: 'nobody' } })
+  t.match(await end('eve', token('eve', 'Eve')), { status: 403, body: { error: { code: 'forbidden' } } })
+  t.match(await end('x'.repeat(65)), { status: 400, body: { error: { code: 'bad_request' } } })
+  t.match(await end('%00'), { status: 400, body: { error: { code: 'bad_request' } } })
+  t.match(await eve.request({ type: 'ping' }), { type: 'reply' })
+})
+
 t.test('of token and backend the newest counts', async (t) => {
   const chatId = await createChat(node, ['cat'])
   const name = async () => (await call(node, shop, 'GET', `/chats/${chatId}`)).body.members[0].fullName
