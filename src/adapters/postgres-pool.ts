@@ -30,11 +30,13 @@ export interface PostgresPoolOptions {
   readonly logger: Logger
 }
 
-/** A connection that somebody has, or waits for. */
-interface Use {
+interface Asked {
   /** When it was asked for what it has not answered; undefined while nothing is under way. */
   askedAt: number | undefined
 }
+
+/** One for the life of a connection: Kysely keeps something of its own for each that it is given. */
+interface Connection extends PostgresPoolClient, Asked {}
 
 /**
  * The connections of a database that is there. What the pool of node-postgres leaves open: those who wait for a
@@ -44,15 +46,14 @@ interface Use {
 export function createPostgresPool(options: PostgresPoolOptions) {
   const { config, size, limitMs, onSilence, onLost, onDead, logger } = options
   const sockets = new Set<Socket>()
-  const uses = new Set<Use>()
-  const broken = new WeakSet<pg.PoolClient>()
+  const connections = new Map<pg.PoolClient, Connection>()
+  const connecting = new Set<Asked>()
   const turns = createTurns({
     atOnce: size,
     line: LINE,
     refusal: (reason) => new DatabaseUnavailable(reason),
   })
   const pool = new pg.Pool({ ...config, max: size, stream: openSocket })
-  let connected = 0
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
@@ -60,13 +61,7 @@ export function createPostgresPool(options: PostgresPoolOptions) {
   pool.on('error', (error) =>
     logger.debug({ reason: reasonOf(error) }, 'an idle database connection was lost'),
   )
-  pool.on('connect', (client) => {
-    connected += 1
-    client.on('error', () => broken.add(client))
-  })
-  pool.on('remove', () => {
-    connected -= 1
-  })
+  pool.on('remove', (client) => connections.delete(client))
 
   function openSocket(): Socket {
     const socket = new Socket()
@@ -78,25 +73,23 @@ export function createPostgresPool(options: PostgresPoolOptions) {
   function look(): void {
     const now = performance.now()
     turns.refuse('the wait for a connection was too long', now - LINE_MS)
-    const longest = Math.max(0, ...[...uses].map(({ askedAt = now }) => now - askedAt))
+    const asked = [...connecting, ...connections.values()]
+    const longest = Math.max(0, ...asked.map(({ askedAt = now }) => now - askedAt))
     if (longest > limitMs) onDead('a statement was never answered')
     else if (longest > SILENCE_MS) onSilence()
   }
 
-  function finish(use: Use): void {
-    uses.delete(use)
-    turns.give()
-  }
-
   function toUnconnected(error: unknown): DatabaseUnavailable {
     // Those that there are serve on: that there are no more of them is no reason to give them up.
-    if (!isFull(error) || connected === 0) onLost()
+    if (!isFull(error) || connections.size === 0) onLost()
     return new DatabaseUnavailable(reasonOf(error), { cause: error })
   }
 
-  function lend(client: pg.PoolClient, use: Use): PostgresPoolClient {
-    let isLost = false
-    use.askedAt = undefined
+  function keep(client: pg.PoolClient): Connection {
+    let isBroken = false
+    client.on('error', () => {
+      isBroken = true
+    })
 
     function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
     function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>
@@ -106,33 +99,36 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     }
 
     async function ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-      use.askedAt = performance.now()
+      connection.askedAt = performance.now()
       try {
         return await client.query(text, [...values])
       } catch (error) {
         throw toFailure(error)
       } finally {
-        use.askedAt = undefined
+        connection.askedAt = undefined
       }
     }
 
     function toFailure(error: unknown): unknown {
-      const fault = faultOf(error, broken.has(client))
+      const fault = faultOf(error, isBroken)
       if (fault === 'none') return error
       if (fault === 'connection') {
-        isLost = true
+        isBroken = true
         onLost()
       }
       return new DatabaseUnavailable(reasonOf(error), { cause: error })
     }
 
-    return {
+    const connection: Connection = {
+      askedAt: undefined,
       query,
       release(destroy = false) {
-        client.release(destroy || isLost)
-        finish(use)
+        client.release(destroy || isBroken)
+        turns.give()
       },
     }
+    connections.set(client, connection)
+    return connection
   }
 
   function destroy(reason: string): void {
@@ -146,13 +142,16 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     /** @throws DatabaseUnavailable */
     async connect(): Promise<PostgresPoolClient> {
       await turns.take()
-      const use: Use = { askedAt: performance.now() }
-      uses.add(use)
+      const asked: Asked = { askedAt: performance.now() }
+      connecting.add(asked)
       try {
-        return lend(await pool.connect(), use)
+        const client = await pool.connect()
+        return connections.get(client) ?? keep(client)
       } catch (error) {
-        finish(use)
+        turns.give()
         throw toUnconnected(error)
+      } finally {
+        connecting.delete(asked)
       }
     },
 
