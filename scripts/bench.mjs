@@ -52,10 +52,21 @@ async function run(path, env, signal) {
   const child = spawn(process.execPath, [...flags, path, ...process.argv.slice(2)], {
     cwd: root,
     env: { ...process.env, ...env },
+    // A group of its own: a Ctrl-C is for us, and what it has started and could not end is in it.
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   // It ends what it has started, and then itself.
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
   const [code] = await once(child, 'exit')
+  endGroup(child.pid)
   process.exitCode ||= code ?? 1
+}
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
 }

@@ -8,7 +8,7 @@ import { compile } from './compile.mjs'
 import { root } from './prepare.mjs'
 
 const jobs = 2
-const timeoutSeconds = 120
+const timeoutSeconds = Number(process.env.TEST_TIMEOUT_SECONDS ?? 120)
 
 // Once here, not in the processes: whoever has something to compile loads the compiler.
 for (const folder of ['src', 'test']) {

@@ -33,6 +33,7 @@ const long = [
   'test/web/attachments.test.ts',
 ]
 
+const isLong = process.argv.includes('--long')
 const args = process.argv.slice(2).flatMap((arg) => (arg === '--long' ? long : [arg]))
 const named = args.length > 0
 const interrupt = new AbortController()
@@ -110,7 +111,8 @@ async function leg(name, binaries, folder, tools, files) {
   const started = Date.now()
   const database = await startPostgres({ binaries, folder: join(folder, name.replace(' ', '-')), signal })
   try {
-    const env = { ...process.env, ...tools, TMPDIR: folder, TEST_DATABASE_URL: database.url }
+    const patience = isLong ? { TEST_TIMEOUT_SECONDS: '900' } : {}
+    const env = { ...process.env, ...tools, ...patience, TMPDIR: folder, TEST_DATABASE_URL: database.url }
     const report = await runFiles(files, env)
     return { name, ...report, seconds: Math.round((Date.now() - started) / 1000) }
   } finally {

@@ -36,10 +36,11 @@ export function handlePush({ push, door, node, streams, history }: PushOptions):
       history.add({ kind: 'activity', session, user, chat: chatId, rev: lastMessage.rev })
       return
     }
-    case 'removed':
-      // It may be older than the join that it meets: one leaves in order, and comes back where one may.
-      streams.leave(ofChatPush.parse(push).chatId)
+    case 'removed': {
+      const { chatId } = ofChatPush.parse(push)
+      if (streams.isLive(chatId)) streams.gone(chatId)
       return
+    }
     case 'user_joined':
     case 'user_left':
     case 'presence':

@@ -43,8 +43,6 @@ export function createChildren() {
       const output = openSync(log, 'a')
       const child = spawn(command, args, {
         env: { LC_ALL: 'C.UTF-8', ...env },
-        // A group of its own: a Ctrl-C is for us, and we end the rest in order.
-        detached: true,
         stdio: ['ignore', output, output],
         ...(owner !== undefined && process.getuid?.() === 0 && { uid: owner.uid, gid: owner.gid, cwd: '/' }),
       })
