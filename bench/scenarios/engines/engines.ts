@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { createChildren } from '../../chaos/engines/children.js'
+import { createPostgres } from '../../chaos/engines/postgres.js'
+import { createRedis } from '../../chaos/engines/redis.js'
+import { startNode } from './node.js'
+
+export interface EngineOptions {
+  readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
+  readonly redisServer: string
+  /** The `main.js` that the nodes run. */
+  readonly entry: string
+  /** Where logs go. */
+  readonly folder: string
+}
+
+export const SECRET = 'a secret for scenarios alone, long enough for HS256'
+
+/** Limits that are made against single users and addresses: here all load comes from one of them. */
+const env = {
+  NODE_ENV: 'production',
+  LOG_LEVEL: 'info',
+  JWT_SECRET: SECRET,
+  PARLEY_RATE_MESSAGES: '0',
+  PARLEY_RATE_JOINS: '0',
+  PARLEY_RATE_TYPING: '0',
+  PARLEY_RATE_CONNECTS: '0',
+  PARLEY_RATE_CONNECTS_PER_ADDRESS: '0',
+  PARLEY_SESSIONS_PER_USER: '0',
+}
+
+export interface NodeStart {
+  readonly name: string
+  /** Its way to Postgres; absent: straight. */
+  readonly postgresPort?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A Postgres and a Redis of the run's own, and nodes on them, all reached directly. */
+export async function startEngines({ postgres: cluster, redisServer, entry, folder }: EngineOptions) {
+  const children = createChildren()
+  try {
+    const postgres = await createPostgres({ children, ...cluster, log: join(folder, 'postgres.log') })
+    const redis = await createRedis({
+      ...{ children, command: redisServer, folder, log: join(folder, 'redis.log') },
+    })
+    await Promise.all([postgres.start(), redis.start()])
+    return {
+      postgres: { ...postgres, folder: cluster.folder },
+      redis,
+      /** Resolves when the node is ready. @throws when it is not within a minute */
+      startNode: async (start: NodeStart) =>
+        await startNode({
+          ...{ children, entry, name: start.name, folder },
+          env: {
+            ...env,
+            DATABASE_URL: postgres.urlAt(start.postgresPort ?? postgres.port),
+            REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+            ...start.env,
+          },
+        }),
+      end: () => children.end(),
+    }
+  } catch (error) {
+    await children.end()
+    throw error
+  }
+}
+
+export type Engines = Awaited<ReturnType<typeof startEngines>>

@@ -1,0 +1,24 @@
+import type { Outcome, Table } from '../scenario.js'
+
+/** What a terminal is shown. */
+export function toLines({ title, setting, targets, tables }: Outcome): string[] {
+  return [
+    title,
+    setting,
+    ...tables.flatMap((table) => ['', ...tableLines(table)]),
+    '',
+    ...targets.map(({ text, measured, isMet }) => `${isMet ? 'met   ' : 'MISSED'}  ${text}: ${measured}`),
+  ]
+}
+
+function tableLines({ head, rows }: Table): string[] {
+  const all = [head, ...rows].map((cells) => cells.map((value) => String(value ?? '')))
+  const widths = head.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)))
+  return all.map((cells) =>
+    cells
+      .map((text, column) =>
+        column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  )
+}
