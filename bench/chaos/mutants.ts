@@ -67,7 +67,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
         `const early = (query) => new Promise((resolve, reject) => {
                 db.transaction().execute(async (trx) => {
                     resolve((await query.execute(trx)).rows);
-                    await new Promise((later) => setTimeout(later, 200));
+                    await new Promise((later) => setTimeout(later, 1000));
                 }).catch(reject);
             });
             const rows = await early(sql \`select * from commit_messages(`,

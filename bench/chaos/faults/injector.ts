@@ -24,12 +24,23 @@ export async function injectFaults({
   isWell,
   signal,
 }: InjectorOptions): Promise<void> {
-  async function inject({ id, name, node: index, atMs, forMs }: PlannedFault): Promise<void> {
-    const { where, begin, undo } = kindOf(name)
+  const turns = new Map<string, Promise<void>>()
+  const healings: Promise<void>[] = []
+
+  async function inject(fault: PlannedFault): Promise<void> {
+    const { where } = kindOf(fault.name)
+    const target = where === 'node' ? `node ${fault.node}` : where
+    await pause(Math.max(0, fault.atMs - history.now()))
+    // On a busy machine an undoing takes longer than planned: nothing has two faults at once all the same.
+    const turn = (turns.get(target) ?? Promise.resolve()).then(() => hold(fault, target))
+    turns.set(target, turn)
+    await turn
+  }
+
+  async function hold({ id, name, node: index, forMs }: PlannedFault, target: string): Promise<void> {
+    const { begin, undo } = kindOf(name)
     const node = cluster.nodes[index]
     if (node === undefined) throw new Error(`there is no node ${index}`)
-    const target = where === 'node' ? `node ${index}` : where
-    await pause(Math.max(0, atMs - history.now()))
     if (signal.aborted) return
     const begun = { kind: 'fault', id, name, target } as const
     history.add({ ...begun, phase: 'begun' })
@@ -37,7 +48,11 @@ export async function injectFaults({
     await pause(forMs)
     await undo(cluster, node)
     history.add({ ...begun, phase: 'undone', ...(typeof told === 'string' && { note: told }) })
-    if (await becomes(isWell, HEALING_MS)) history.add({ ...begun, phase: 'healed' })
+    healings.push(heal(() => history.add({ ...begun, phase: 'healed' })))
+  }
+
+  async function heal(onHealed: () => void): Promise<void> {
+    if (await becomes(isWell, HEALING_MS)) onHealed()
   }
 
   async function pause(ms: number): Promise<void> {
@@ -45,4 +60,5 @@ export async function injectFaults({
   }
 
   await Promise.all(plan.map(inject))
+  await Promise.all(healings)
 }

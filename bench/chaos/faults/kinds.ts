@@ -103,6 +103,11 @@ export const FAULTS = {
     begin: (_, node) => eachClientLink(node, (link) => link.cut()),
     undo: (_, node) => eachClientLink(node, (link) => link.restore()),
   },
+  'clients-stall': {
+    ...{ where: 'node', forMs: [1_000, 8_000], takesNode: true },
+    begin: (_, node) => eachClientLink(node, (link) => link.set({ kind: 'stalled' })),
+    undo: (_, node) => eachClientLink(node, (link) => link.restore()),
+  },
   // Neither side hears that the connection has gone; new ones are well.
   'clients-half-open': {
     ...{ where: 'node', forMs: [5_000, 15_000] },
