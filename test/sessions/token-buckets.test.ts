@@ -87,6 +87,13 @@ t.test('a bucket that has been quiet is forgotten, and none before it is full', 
   }
   t.ok(buckets.size <= 2, 'one, in each generation')
 
+  takeAll(buckets, 'quiet')
+  for (let n = 0; n < 29; n++) {
+    clock.now += 100
+    take(buckets, 'ann')
+  }
+  t.equal(takeAll(buckets, 'quiet'), 14, 'what it has gained, and no more')
+
   // The same without ever forgetting.
   const fullAt = new Map<string, number>()
   const isThere = (key: string) => {
