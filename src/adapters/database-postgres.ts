@@ -6,6 +6,7 @@ import { type Database, DatabaseUnavailable } from '../ports/database.js'
 import { reasonOf } from './postgres-errors.js'
 import { createPostgresPool, type PostgresPool } from './postgres-pool.js'
 import { createPostgresWatch } from './postgres-watch.js'
+import { within } from './within.js'
 
 const INT8 = 20
 /** A commit that takes longer than this is given up: its caller has long stopped waiting. */
@@ -88,16 +89,14 @@ function openPatient(config: pg.ClientConfig, logger: Logger): pg.Pool {
 /** Asks on a connection of its own. @throws when there is no answer in PROBE_MS */
 async function probe(config: pg.ClientConfig): Promise<void> {
   const socket = new Socket()
-  const timer = setTimeout(() => socket.destroy(new Error('the database does not answer')), PROBE_MS)
-  timer.unref()
-  socket.once('close', () => clearTimeout(timer))
   const client = new pg.Client({ ...config, stream: () => socket })
   client.on('error', () => {})
+  const work = client.connect().then(async () => await client.query('select 1'))
   try {
-    await client.connect()
-    await client.query('select 1')
+    await within(PROBE_MS, work)
   } finally {
-    // Not waited for: the timer ends what does not end by itself.
-    void client.end()
+    // It has said what it was asked for, or never will.
+    work.catch(() => {})
+    socket.destroy()
   }
 }

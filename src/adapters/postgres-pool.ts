@@ -54,6 +54,8 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     refusal: (reason) => new DatabaseUnavailable(reason),
   })
   const pool = new pg.Pool({ ...config, max: size, stream: openSocket })
+  /** However long this process was held up is one look: it has not read what it was answered meanwhile. */
+  let ownTime = 0
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
@@ -71,10 +73,10 @@ export function createPostgresPool(options: PostgresPoolOptions) {
   }
 
   function look(): void {
-    const now = performance.now()
-    turns.refuse('the wait for a connection was too long', now - LINE_MS)
+    ownTime += LOOK_MS
+    turns.refuse('the wait for a connection was too long', performance.now() - LINE_MS)
     const asked = [...connecting, ...connections.values()]
-    const longest = Math.max(0, ...asked.map(({ askedAt = now }) => now - askedAt))
+    const longest = Math.max(0, ...asked.map(({ askedAt = ownTime }) => ownTime - askedAt))
     if (longest > limitMs) onDead('a statement was never answered')
     else if (longest > SILENCE_MS) onSilence()
   }
@@ -99,7 +101,7 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     }
 
     async function ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-      connection.askedAt = performance.now()
+      connection.askedAt = ownTime
       try {
         return await client.query(text, [...values])
       } catch (error) {
@@ -142,7 +144,7 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     /** @throws DatabaseUnavailable */
     async connect(): Promise<PostgresPoolClient> {
       await turns.take()
-      const asked: Asked = { askedAt: performance.now() }
+      const asked: Asked = { askedAt: ownTime }
       connecting.add(asked)
       try {
         const client = await pool.connect()

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
-const COMMAND_TIMEOUT_MS = 2000
+/** A silent Redis is noticed long before (bus-redis.ts); a process that was held up has not read its answers yet. */
+const COMMAND_TIMEOUT_MS = 5000
 const CONNECT_TIMEOUT_MS = 2000
 const RETRY_MOST_MS = 1000
 

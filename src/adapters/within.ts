@@ -1,19 +1,24 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+
+const TICK_MS = 100
 
 /**
- * Waits for `work`, but not longer than that. A process that was busy itself has not read yet what came meanwhile: it
- * gets a turn to do so. @throws when it takes longer, or fails
+ * Waits for `work`, but not longer than that in the process' own time: one that was held up, for want of a processor
+ * or by its own work, has not read what came meanwhile, and is not to take itself for a silent other side. However
+ * long it was held up counts as one tick. @throws when it takes longer, or fails
  */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const timer = new AbortController()
-  const tooLong = delay(ms, undefined, { signal: timer.signal })
-    .then(async () => await nextTurn())
-    .then(() => {
-      throw new Error(`not done in ${ms} ms`)
-    })
+  const done = new AbortController()
   try {
-    await Promise.race([work, tooLong])
+    await Promise.race([work, tooLong(ms, done.signal)])
   } finally {
-    timer.abort()
+    done.abort()
   }
+}
+
+async function tooLong(ms: number, signal: AbortSignal): Promise<never> {
+  for (let waited = 0; waited < ms; waited += TICK_MS)
+    await delay(Math.min(TICK_MS, ms - waited), undefined, { signal })
+  await nextTurn()
+  throw new Error(`not done in ${ms} ms`)
 }
