@@ -23,6 +23,7 @@ const onOldest = [
 const long = [
   'test/attachments/clamav.test.ts',
   'test/attachments/large.test.ts',
+  'test/bench/latch-mutant.test.ts',
   'test/bench/member-mutants.test.ts',
   'test/bench/stream-mutants.test.ts',
   'test/bench/write-mutants.test.ts',

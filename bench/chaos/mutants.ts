@@ -93,6 +93,17 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   },
 ]
 
+/** Of one who reads too slowly: at the rates of a short run the system's own buffers take it all. */
+export const LATCH_MUTANT: Mutant = {
+  name: 'never latches a slow reader',
+  changes: [
+    ['sessions/session.js', 'latch(now = Date.now()) {', 'latch(now = Date.now()) {\n        return;'],
+    ['gateway/server.js', 'maxBackpressure: sessionBufferBytes + BURST_BYTES', 'maxBackpressure: 262144'],
+  ],
+  expected: 'hole',
+  kinds: [],
+}
+
 /** Of who is a member, and what a member has read. */
 export const MEMBER_MUTANTS: readonly Mutant[] = [
   {

@@ -9,14 +9,14 @@ import { type NodeProcess, startNode } from './processes.js'
  * A node that takes the helpers' tokens, and tells at once who has gone. On Postgres: starting the embedded one
  * takes several times as long, and what differs between the two is the database's, not the node's.
  */
-export async function startTestNode(t: Test, env: Record<string, string> = {}): Promise<NodeProcess> {
+export async function startTestNode(
+  t: Test,
+  env: Record<string, string> = {},
+  entry?: string,
+): Promise<NodeProcess> {
   const { url } = await createDatabase(t)
-  return await startNode(t, {
-    DATABASE_URL: url,
-    JWT_SECRET: TEST_SECRET,
-    PARLEY_OFFLINE_HOLD_MS: '1000',
-    ...env,
-  })
+  const own = { DATABASE_URL: url, JWT_SECRET: TEST_SECRET, PARLEY_OFFLINE_HOLD_MS: '1000' }
+  return await startNode(t, { ...own, ...env }, entry)
 }
 
 /** A session of this user, after its `hello`. */

@@ -39,13 +39,17 @@ const NO_LIMITS = {
  * Starts `node dist/main.js`, ready when this resolves, and killed at the test's end. Its environment is only
  * what is given here: free ports, a data folder of its own and no limits of rates where `env` names none.
  */
-export async function startNode(t: Test, env: Record<string, string> = {}): Promise<NodeProcess> {
+export async function startNode(
+  t: Test,
+  env: Record<string, string> = {},
+  entry = join(root, 'dist/main.js'),
+): Promise<NodeProcess> {
   const port = env.PORT ?? String(await freePort())
   const wsPort = env.WS_PORT ?? String(await freePort())
   const opsPort = env.OPS_PORT ?? String(await freePort())
   const dataDir = env.DATA_DIR ?? (await dataFolder(t, env))
   const ports = { PORT: port, WS_PORT: wsPort, OPS_PORT: opsPort }
-  const child = startProcess(t, process.execPath, [join(root, 'dist/main.js')], {
+  const child = startProcess(t, process.execPath, [entry], {
     ...inherited('PATH', 'HOME', 'TMPDIR'),
     ...NO_LIMITS,
     ...env,
