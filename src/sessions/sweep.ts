@@ -14,6 +14,8 @@ const AT_ONCE = 100
 const DEGRADED_MS = 1000
 /** How soon it is noticed that the bus has gone away. */
 const LOOK_MS = 200
+/** When the bus is back here, other nodes are still on their way, and what they publish is lost. */
+const SETTLING_MS = 2000
 
 export interface SweepOptions {
   readonly store: Store
@@ -36,14 +38,17 @@ export async function createSweep({ store, bus, rooms, endings, intervalMs, logg
   let running = false
   let again = false
   let failed = false
-  let isDegraded = false
-  let sweptAt = 0
+  let sweptAt = Number.NEGATIVE_INFINITY
+  let awayAt = Number.NEGATIVE_INFINITY
 
   const timer = setInterval(() => void sweep(), intervalMs)
   const degradedTimer = setInterval(() => {
-    const wasDegraded = isDegraded
-    isDegraded = !bus.up || failed
-    if (isDegraded && (!wasDegraded || performance.now() - sweptAt >= DEGRADED_MS)) void sweep()
+    const now = performance.now()
+    const wasAway = now - awayAt < SETTLING_MS
+    if (!bus.up) awayAt = now
+    const isDue = (!bus.up || failed) && now - sweptAt >= DEGRADED_MS
+    // At once when it goes away, and again and again when it has come back.
+    if (bus.up === wasAway || isDue) void sweep()
   }, LOOK_MS)
   degradedTimer.unref()
   timer.unref()
