@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 /** A silent Redis is noticed long before (bus-redis.ts); a process that was held up has not read its answers yet. */
 const COMMAND_TIMEOUT_MS = 5000
 const CONNECT_TIMEOUT_MS = 2000
-const RETRY_MOST_MS = 400
+const RETRY_MOST_MS = 250
 
 /**
  * One connection to Redis that fails at once while Redis is away: ioredis' offline queue would swallow commands
