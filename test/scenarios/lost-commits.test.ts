@@ -32,3 +32,22 @@ t.test('a database that has lost commits starts all chats over, on every node', 
   await messagePush(again, 'second again')
   t.notOk('reset' in (await joinChat(again, lost, { afterRev: 2, epoch: data.epoch })))
 })
+
+t.test('a point from before what retention has left starts over; a later one does not', async (t) => {
+  const cluster = await startCluster(t, 1)
+  const node = nodeOf(cluster, 0)
+  const chatId = await createChat(node, ['ann'])
+  const ann = await sessionOf(t, node, 'ann')
+  for (const content of ['taken', 'taken too', 'kept', 'newest']) await say(ann, chatId, content)
+  await execute(
+    cluster.databaseUrl,
+    `with gone as (delete from messages where chat_id = $1 and seq < 3)
+    update chats set first_seq = 3 where id = $1`,
+    [chatId],
+  )
+  const left = [{ content: 'kept' }, { content: 'newest' }]
+  t.match(await joinChat(ann, chatId, { afterRev: 1 }), { reset: true, rev: 4, messages: left })
+  const next = await joinChat(ann, chatId, { afterRev: 2 })
+  t.match(next, { rev: 4, complete: true, messages: left })
+  t.notOk('reset' in next)
+})
