@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Bus } from '../ports/bus.js'
 import type { User } from '../protocol/objects.js'
 import type { Store } from '../store/store.js'
-import type { Naming } from '../store/users.js'
+import { isNews, type Naming } from '../store/users.js'
 import { NAMES_CHANNEL } from './channels.js'
 import { createLane } from './lane.js'
 import type { Identity } from './tokens.js'
@@ -49,9 +49,10 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
   return {
     /** The user of a token, under the name that counts now. */
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
-      const kept = known.get(userId)
-      if (fullName !== undefined && isNews(kept, fullName, namedAt))
-        await naming.push({ id: userId, fullName, namedAt })
+      if (fullName !== undefined) {
+        const said = { id: userId, fullName, namedAt }
+        if (isNews(known.get(userId), said)) await naming.push(said)
+      }
       return { id: userId, fullName: await this.nameOf(userId) }
     },
 
@@ -88,9 +89,3 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
 }
 
 export type Users = ReturnType<typeof createUsers>
-
-/** Among tokens of one second the one that comes later counts. */
-function isNews(kept: Naming | undefined, fullName: string, namedAt: Date): boolean {
-  if (kept === undefined || kept.namedAt < namedAt) return true
-  return kept.namedAt.getTime() === namedAt.getTime() && kept.fullName !== fullName
-}

@@ -76,7 +76,8 @@ export function createUserStore(db: Kysely<Schema>) {
   }
 }
 
-function isNews(kept: Naming | undefined, { fullName, namedAt }: Naming): boolean {
+/** Among names of one moment the one that comes later counts. */
+export function isNews(kept: Naming | undefined, { fullName, namedAt }: Naming): boolean {
   if (kept === undefined || kept.namedAt < namedAt) return true
   return kept.namedAt.getTime() === namedAt.getTime() && kept.fullName !== fullName
 }

@@ -1,7 +1,18 @@
 import type { Socket } from 'socket.io-client'
 import type { Test } from 'tap'
+import { z } from 'zod'
+import { message } from '../../src/protocol/objects.js'
 import { replies } from '../../src/protocol/server-frames.js'
-import { type AnyFrame, connectRaw, type RawClient, TEST_SECRET, token } from './clients.js'
+import {
+  type AnyFrame,
+  call,
+  connectRaw,
+  createChat,
+  type RawClient,
+  serviceToken,
+  TEST_SECRET,
+  token,
+} from './clients.js'
 import { createDatabase } from './postgres.js'
 import { type NodeProcess, startNode } from './processes.js'
 
@@ -24,6 +35,19 @@ export async function sessionOf(t: Test, node: { wsUrl: string }, userId: string
   const client = await connectRaw(t, node, token(userId, nameOf(userId)))
   await client.next((frame) => frame.type === 'hello')
   return client
+}
+
+/** A new chat of two users, and a session of each that has not joined it. */
+export async function chatOfTwo(t: Test, node: { url: string; wsUrl: string }) {
+  const chatId = await createChat(node, ['ann', 'bob'])
+  const [ann, bob] = await Promise.all([sessionOf(t, node, 'ann'), sessionOf(t, node, 'bob')])
+  return { chatId, ann, bob }
+}
+
+/** The newest page of a chat's messages by REST, checked field by field. */
+export async function historyOf(node: { url: string }, chatId: string) {
+  const { body } = await call(node, serviceToken(), 'GET', `/chats/${chatId}/messages`)
+  return z.array(message.strict()).parse(body.data)
 }
 
 /** What the tokens of `sessionOf` say. */

@@ -1,10 +1,12 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { z } from 'zod'
 import { message } from '../../../src/protocol/objects.js'
-import { call, createChat, serviceToken, token } from '../../helpers/clients.js'
+import { call, serviceToken, token } from '../../helpers/clients.js'
 import {
+  chatOfTwo,
   edit,
   erase,
+  historyOf,
   joinChat,
   messagePush,
   nameOf,
@@ -23,19 +25,8 @@ const deleted = z.strictObject({
   message: message.strict(),
 })
 
-async function chatOfTwo(t: Test) {
-  const chatId = await createChat(node, ['ann', 'bob'])
-  const [ann, bob] = await Promise.all([sessionOf(t, node, 'ann'), sessionOf(t, node, 'bob')])
-  return { chatId, ann, bob }
-}
-
-async function history(chatId: string) {
-  const { body } = await call(node, shop, 'GET', `/chats/${chatId}/messages`)
-  return z.array(message.strict()).parse(body.data)
-}
-
 t.test('the next event of the chat, for all who have joined; a tombstone keeps the place', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await joinChat(bob, chatId)
   await say(ann, chatId, 'a secret', { clientId: 'c-1' })
   await say(bob, chatId, 'Hi')
@@ -47,7 +38,7 @@ t.test('the next event of the chat, for all who have joined; a tombstone keeps t
   t.match(push, { rev: 4, message: { deletedAt: /Z$/ } })
   const { deletedAt } = push.message
   t.strictSame(push.message, { ...before, content: '', rev: 4, deletedAt })
-  t.same((await history(chatId))[1], push.message, 'the same object in history')
+  t.same((await historyOf(node, chatId))[1], push.message, 'the same object in history')
   await settled(ann)
   t.same(pushesOf(ann, 'message_deleted'), [])
 
@@ -61,7 +52,7 @@ t.test('the next event of the chat, for all who have joined; a tombstone keeps t
 })
 
 t.test('a repeat is no event, and is answered with the first one', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await say(ann, chatId, 'one')
   t.equal(await erase(ann, chatId, 1), 2)
   await say(bob, chatId, 'meanwhile')
@@ -72,7 +63,7 @@ t.test('a repeat is no event, and is answered with the first one', async (t) => 
 })
 
 t.test('of many at once one is the event, and all get its number', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await joinChat(bob, chatId)
   await say(ann, chatId, 'one')
   const revs = await Promise.all(Array.from({ length: 20 }, () => erase(ann, chatId, 1)))
@@ -83,15 +74,15 @@ t.test('of many at once one is the event, and all get its number', async (t) => 
 })
 
 t.test('a repeat of the send gets its original answer, and brings nothing back', async (t) => {
-  const { chatId, ann } = await chatOfTwo(t)
+  const { chatId, ann } = await chatOfTwo(t, node)
   const sent = await say(ann, chatId, 'one', { clientId: 'c-1' })
   await erase(ann, chatId, 1)
   t.same(await say(ann, chatId, 'one', { clientId: 'c-1' }), { ...sent, duplicate: true })
-  t.match(await history(chatId), [{ content: '', clientId: 'c-1', deletedAt: /Z$/ }])
+  t.match(await historyOf(node, chatId), [{ content: '', clientId: 'c-1', deletedAt: /Z$/ }])
 })
 
 t.test('it is checked in the order member, message, own, repeat, closed', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   const eve = await sessionOf(t, node, 'eve')
   await say(ann, chatId, 'mine')
   await say(ann, chatId, 'gone')
@@ -113,23 +104,23 @@ t.test('it is checked in the order member, message, own, repeat, closed', async 
   await call(node, shop, 'DELETE', `/chats/${chatId}/members/ann`)
   for (const seq of [1, 2]) await refused(ann, seq, 'not_a_member')
   await settled(ann)
-  t.match(await history(chatId), [{ seq: 2 }, { seq: 1, content: 'mine', deletedAt: null }])
+  t.match(await historyOf(node, chatId), [{ seq: 2 }, { seq: 1, content: 'mine', deletedAt: null }])
 })
 
 t.test('what the marketplace gave a message is gone with it', async (t) => {
-  const { chatId } = await chatOfTwo(t)
+  const { chatId } = await chatOfTwo(t, node)
   await call(node, shop, 'POST', `/chats/${chatId}/members`, { userId: 'shop' })
   const metadata = { parcel: 7 }
   await call(node, shop, 'POST', `/chats/${chatId}/system-messages`, { content: 'shipped', metadata })
-  t.match(await history(chatId), [{ metadata }])
+  t.match(await historyOf(node, chatId), [{ metadata }])
   await erase(await sessionOf(t, node, 'shop'), chatId, 1)
-  const [tombstone] = await history(chatId)
+  const [tombstone] = await historyOf(node, chatId)
   t.match(tombstone, { kind: 'system', content: '' })
   t.notOk(tombstone !== undefined && 'metadata' in tombstone)
 })
 
 t.test("open inboxes are told of the newest message's end", async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await say(ann, chatId, 'one')
   await erase(ann, chatId, 1)
   const told = z.object({ type: z.literal('chat_activity'), lastMessage: message })

@@ -1,10 +1,12 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { z } from 'zod'
 import { message } from '../../../src/protocol/objects.js'
-import { call, createChat, serviceToken, token } from '../../helpers/clients.js'
+import { call, serviceToken, token } from '../../helpers/clients.js'
 import {
+  chatOfTwo,
   edit,
   erase,
+  historyOf,
   joinChat,
   messagePush,
   nameOf,
@@ -23,19 +25,8 @@ const edited = z.strictObject({
   message: message.strict(),
 })
 
-async function chatOfTwo(t: Test) {
-  const chatId = await createChat(node, ['ann', 'bob'])
-  const [ann, bob] = await Promise.all([sessionOf(t, node, 'ann'), sessionOf(t, node, 'bob')])
-  return { chatId, ann, bob }
-}
-
-async function history(chatId: string) {
-  const { body } = await call(node, shop, 'GET', `/chats/${chatId}/messages`)
-  return z.array(message.strict()).parse(body.data)
-}
-
 t.test('the next event of the chat, for all who have joined; the message keeps its place', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await joinChat(bob, chatId)
   await say(ann, chatId, 'Helo!', { clientId: 'c-1' })
   await say(bob, chatId, 'Hi')
@@ -51,7 +42,7 @@ t.test('the next event of the chat, for all who have joined; the message keeps i
     rev: 3,
     editedAt,
   })
-  t.same((await history(chatId))[1], push.message, 'the same object in history')
+  t.same((await historyOf(node, chatId))[1], push.message, 'the same object in history')
   await settled(ann)
   t.same(pushesOf(ann, 'message_edited'), [], 'membership is enough to edit, but not to be told')
 
@@ -69,7 +60,7 @@ t.test('the next event of the chat, for all who have joined; the message keeps i
 })
 
 t.test('edited again and again: each is an event', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await say(ann, chatId, 'v0')
   await joinChat(bob, chatId)
   for (let n = 1; n <= 5; n++) t.equal(await edit(ann, chatId, 1, `v${n}`), n + 1)
@@ -81,7 +72,7 @@ t.test('edited again and again: each is an event', async (t) => {
 })
 
 t.test('a repeat is no event, and is answered with the last change', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await say(ann, chatId, 'first')
   t.equal(await edit(ann, chatId, 1, 'first'), 1, 'of one that was never changed: the one it came with')
   t.equal(await edit(ann, chatId, 1, 'second'), 2)
@@ -93,15 +84,15 @@ t.test('a repeat is no event, and is answered with the last change', async (t) =
 })
 
 t.test('a repeat of the send gets its original answer', async (t) => {
-  const { chatId, ann } = await chatOfTwo(t)
+  const { chatId, ann } = await chatOfTwo(t, node)
   const sent = await say(ann, chatId, 'first', { clientId: 'c-1' })
   await edit(ann, chatId, 1, 'second')
   t.same(await say(ann, chatId, 'first', { clientId: 'c-1' }), { ...sent, duplicate: true })
-  t.match(await history(chatId), [{ content: 'second' }])
+  t.match(await historyOf(node, chatId), [{ content: 'second' }])
 })
 
 t.test('of many at once each takes a number of its own, and the last one stays', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await Promise.all([joinChat(ann, chatId), joinChat(bob, chatId)])
   await say(ann, chatId, 'start')
   const revs = await Promise.all([
@@ -120,11 +111,11 @@ t.test('of many at once each takes a number of its own, and the last one stays',
       'told in order, without hole or repeat',
     )
   const last = edited.parse(pushesOf(bob, 'message_edited').at(-1))
-  t.strictSame((await history(chatId)).at(-1), last.message)
+  t.strictSame((await historyOf(node, chatId)).at(-1), last.message)
 })
 
 t.test('it is checked in the order member, message, own, repeat, closed, deleted, content', async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   const eve = await sessionOf(t, node, 'eve')
   await say(ann, chatId, 'mine')
   await say(ann, chatId, 'gone')
@@ -157,7 +148,7 @@ t.test('it is checked in the order member, message, own, repeat, closed, deleted
 })
 
 t.test("the backend's session is a member like others", async (t) => {
-  const { chatId, ann } = await chatOfTwo(t)
+  const { chatId, ann } = await chatOfTwo(t, node)
   await say(ann, chatId, 'mine')
   await call(node, shop, 'POST', `/chats/${chatId}/system-messages`, { content: 'system' })
   const client = await sessionOf(t, node, 'shop')
@@ -168,7 +159,7 @@ t.test("the backend's session is a member like others", async (t) => {
 })
 
 t.test("open inboxes are told of the newest message's edit", async (t) => {
-  const { chatId, ann, bob } = await chatOfTwo(t)
+  const { chatId, ann, bob } = await chatOfTwo(t, node)
   await say(ann, chatId, 'one')
   await say(ann, chatId, 'two')
   await edit(ann, chatId, 1, 'one, edited')
