@@ -1,5 +1,5 @@
+import { becomes } from '../engines/until.js'
 import type { Cluster } from './engines/cluster.js'
-import { becomes } from './engines/until.js'
 import type { Judge } from './judge/judge.js'
 import type { ChatTruth } from './judge/truth.js'
 import type { History } from './record/history.js'

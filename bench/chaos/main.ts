@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { describeRun } from '../report/machine.js'
 import { type Options, parseOptions } from './options.js'
-import { describeRun } from './report/machine.js'
 import { writeReport } from './report/report.js'
 import { runChaos } from './run.js'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { becomes } from '../chaos/engines/until.js'
 import { createRandom } from '../chaos/random.js'
+import { becomes } from '../engines/until.js'
 import { createClient } from './clients/client.js'
 import { costTable, measureCosts } from './figures/costs.js'
 import { mostInASecond, perSecond, span } from './figures/moments.js'

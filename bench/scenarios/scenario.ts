@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Engines } from './engines/engines.js'
+import type { Engines } from '../engines/engines.js'
 import { checkFlags, commonFlags, readFlags } from './options.js'
 import type { Plot } from './report/plot.js'
 

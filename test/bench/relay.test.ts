@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { createRelay } from '../../bench/chaos/engines/relay.js'
-import { until } from '../../bench/chaos/engines/until.js'
+import { until } from '../../bench/engines/until.js'
 
 /** A server that answers each line with the same in capitals, behind a relay, and one who is connected to it. */
 async function connected(t: Test) {

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import t from 'tap'
-import { createFrontendReader } from '../../bench/scenarios/engines/frontend.js'
-import { createStatementCounter } from '../../bench/scenarios/engines/statements.js'
+import { createFrontendReader } from '../../bench/engines/frontend.js'
+import { createStatementCounter } from '../../bench/engines/statements.js'
 import { createDatabase } from '../helpers/postgres.js'
 
 /** A message of the protocol: its type, its length with itself in it, its body. */

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createChildren } from './children.js'
+import { createChildren } from '../../engines/children.js'
+import { createPostgres } from '../../engines/postgres.js'
+import { createRedis } from '../../engines/redis.js'
+import { until } from '../../engines/until.js'
 import { createLinks } from './links.js'
 import { createNode, type Node } from './node.js'
-import { createPostgres } from './postgres.js'
-import { createRedis } from './redis.js'
-import { until } from './until.js'
 
 export interface ClusterOptions {
   readonly size: number

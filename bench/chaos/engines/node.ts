@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Child, Children } from './children.js'
-import { freePort } from './free-port.js'
+import type { Child, Children } from '../../engines/children.js'
+import { freePort } from '../../engines/free-port.js'
+import type { Postgres } from '../../engines/postgres.js'
+import type { RedisServer } from '../../engines/redis.js'
 import type { Link, Links } from './links.js'
-import type { Postgres } from './postgres.js'
-import type { RedisServer } from './redis.js'
 
 export interface NodeOptions {
   readonly children: Children

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { becomes } from '../../engines/until.js'
 import type { Cluster } from '../engines/cluster.js'
-import { becomes } from '../engines/until.js'
 import type { History } from '../record/history.js'
 import { kindOf } from './kinds.js'
 import type { PlannedFault } from './schedule.js'

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RunDescription } from '../../report/machine.js'
 import type { Options } from '../options.js'
 import type { RunResult } from '../run.js'
 import { toHtml } from './html.js'
-import type { RunDescription } from './machine.js'
 
 /** All that is told of a run; the same as JSON and as a page. */
 export interface Report extends RunResult {

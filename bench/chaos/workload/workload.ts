@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { becomes } from '../engines/until.js'
+import { becomes } from '../../engines/until.js'
 import { createBackend } from './backend.js'
 import { createDeeds } from './deeds.js'
 import { createTalk, type TalkOptions } from './talk.js'

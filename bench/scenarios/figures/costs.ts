@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { cpuSeconds, pidOfPostgres } from '../engines/cpu.js'
-import type { Engines } from '../engines/engines.js'
-import type { Node } from '../engines/node.js'
+import { cpuSeconds, pidOfPostgres } from '../../engines/cpu.js'
+import type { Engines } from '../../engines/engines.js'
+import type { Node } from '../../engines/node.js'
 import type { Table } from '../scenario.js'
 
 export interface Cost {

@@ -1,4 +1,4 @@
-import { until } from '../../chaos/engines/until.js'
+import { until } from '../../engines/until.js'
 import type { Client } from '../clients/client.js'
 import { inParallel } from './in-parallel.js'
 

@@ -1,5 +1,5 @@
-import { becomes } from '../../chaos/engines/until.js'
 import { createReader } from '../../chaos/truth/rest.js'
+import { becomes } from '../../engines/until.js'
 import type { Client } from '../clients/client.js'
 import { grouped } from '../figures/grouped.js'
 import type { Target } from '../scenario.js'

@@ -1,7 +1,7 @@
 import { createSigner } from 'fast-jwt'
 import { callRest } from '../../chaos/clients/rest.js'
 import { made } from '../../chaos/clients/wire.js'
-import { SECRET } from '../engines/engines.js'
+import { SECRET } from '../../engines/engines.js'
 import { inParallel } from './in-parallel.js'
 
 const TOKEN_HOURS = 2

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunDescription } from '../../chaos/report/machine.js'
+import type { RunDescription } from '../../report/machine.js'
 import type { Outcome } from '../scenario.js'
 import { toHtml } from './html.js'
 

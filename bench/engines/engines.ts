@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { createChildren } from '../../chaos/engines/children.js'
-import { createPostgres } from '../../chaos/engines/postgres.js'
-import { createRedis } from '../../chaos/engines/redis.js'
+import { createChildren } from './children.js'
 import { startNode } from './node.js'
+import { createPostgres } from './postgres.js'
+import { createRedis } from './redis.js'
 
 export interface EngineOptions {
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Children } from '../../chaos/engines/children.js'
-import { freePort } from '../../chaos/engines/free-port.js'
-import { until } from '../../chaos/engines/until.js'
+import type { Children } from './children.js'
+import { freePort } from './free-port.js'
+import { until } from './until.js'
 
 export interface NodeOptions {
   readonly children: Children
