@@ -16,7 +16,7 @@ export interface EngineOptions {
 export const SECRET = 'a secret for scenarios alone, long enough for HS256'
 
 /** Limits that are made against single users and addresses: here all load comes from one of them. */
-const env = {
+const unlimited = {
   NODE_ENV: 'production',
   LOG_LEVEL: 'info',
   JWT_SECRET: SECRET,
@@ -26,6 +26,17 @@ const env = {
   PARLEY_RATE_CONNECTS: '0',
   PARLEY_RATE_CONNECTS_PER_ADDRESS: '0',
   PARLEY_SESSIONS_PER_USER: '0',
+}
+
+/** What a node is started with. */
+export function nodeEnv({
+  postgresUrl,
+  redisPort,
+}: {
+  readonly postgresUrl: string
+  readonly redisPort: number
+}) {
+  return { ...unlimited, DATABASE_URL: postgresUrl, REDIS_URL: `redis://127.0.0.1:${redisPort}` }
 }
 
 export interface NodeStart {
@@ -45,6 +56,8 @@ export async function startEngines({ postgres: cluster, redisServer, entry, fold
     })
     await Promise.all([postgres.start(), redis.start()])
     return {
+      children,
+      folder,
       postgres: { ...postgres, folder: cluster.folder },
       redis,
       /** Resolves when the node is ready. @throws when it is not within a minute */
@@ -52,9 +65,10 @@ export async function startEngines({ postgres: cluster, redisServer, entry, fold
         await startNode({
           ...{ children, entry, name: start.name, folder },
           env: {
-            ...env,
-            DATABASE_URL: postgres.urlAt(start.postgresPort ?? postgres.port),
-            REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+            ...nodeEnv({
+              postgresUrl: postgres.urlAt(start.postgresPort ?? postgres.port),
+              redisPort: redis.port,
+            }),
             ...start.env,
           },
         }),

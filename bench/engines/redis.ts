@@ -71,6 +71,11 @@ export async function createRedis({ children, command, folder, log }: RedisOptio
       server?.signal('SIGKILL')
       await server?.ended
     },
+    /** Of the running one. @throws when there is none */
+    pid(): number {
+      if (server === undefined) throw new Error('Redis does not run')
+      return server.pid
+    },
     pause: () => server?.signal('SIGSTOP'),
     unpause: () => server?.signal('SIGCONT'),
   }

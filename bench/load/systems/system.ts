@@ -1,0 +1,58 @@
+import type { Children } from '../../engines/children.js'
+import type { Postgres } from '../../engines/postgres.js'
+import type { RedisServer } from '../../engines/redis.js'
+import type { DialectName } from '../dialects/index.js'
+
+/** Chats and who belongs to them; a user's number is its place. Names are `user-<number>` and `chat-<number>`. */
+export interface World {
+  readonly users: number
+  /** The members of each chat, by their numbers. */
+  readonly chats: readonly (readonly number[])[]
+  /** Messages that are in each chat beforehand. */
+  readonly messages: number
+}
+
+export const userName = (user: number) => `user-${user}`
+export const chatName = (chat: number) => `chat-${chat}`
+
+export interface Surroundings {
+  readonly children: Children
+  readonly postgres: Postgres & { readonly folder: string }
+  readonly redis: RedisServer
+  /** Where logs go. */
+  readonly folder: string
+}
+
+export interface ServerNode {
+  readonly name: string
+  readonly pid: number
+  readonly host: string
+  /** Of its WebSocket. */
+  readonly port: number
+}
+
+/** A chat service that the generator can speak to. */
+export interface System {
+  readonly name: string
+  readonly dialect: DialectName
+  /** What it leaves out, for whoever reads the figures; absent for one that keeps and spreads every message. */
+  readonly caveat?: string
+  /** Nodes at most. */
+  readonly mostNodes: number
+  /** Which servers its messages go through. */
+  readonly uses: { readonly postgres: boolean; readonly redis: boolean }
+  /** Makes the world and starts the nodes on it. */
+  start(
+    surroundings: Surroundings,
+    world: World,
+    nodes: number,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Running>
+}
+
+export interface Running {
+  readonly nodes: readonly ServerNode[]
+  token(user: number): string
+  /** Ends the nodes. */
+  end(): Promise<void>
+}
