@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     print: say,
     signal: interrupt.signal,
   })
-  const run = await describeRun(process.argv.slice(2))
+  const run = await describeRun(`npm run chaos -- ${process.argv.slice(2).join(' ')}`)
   const files = await writeReport({ run, options, ...result })
   for (const { kind, text, chat, session, seq, rev, at } of result.violations.slice(0, VIOLATIONS_SHOWN))
     say(`${kind}: ${JSON.stringify({ at, chat, session, seq, rev })} ${text}`)

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { checkFlags, count, readFlags } from '../flags.js'
 import { FAULT_NAMES, type FaultName } from './faults/kinds.js'
 
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
 const name = z.custom<FaultName>((given) => FAULT_NAMES.some((one) => one === given), 'no such kind of fault')
 
 /** The flags, each with its default. */
@@ -39,31 +38,12 @@ export interface Options extends Required<z.infer<typeof flags>> {
 
 /** @throws Error with one line that says which flag is wrong, and what there is */
 export function parseOptions(args: readonly string[]): Options {
-  const names = Object.keys(flags.shape)
-  const options = Object.fromEntries(names.map((one) => [one, { type: 'string' } as const]))
-  const parsed = flags.safeParse(readArgs(args, options))
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`)
-    throw new Error(wrong.join('; '))
-  }
-  const { faults, seed, logs, ...rest } = parsed.data
+  const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags]))
   const chosen = seed ?? Math.floor(Math.random() * 1_000_000)
   return {
     ...rest,
     seed: chosen,
     faults: faults ?? Math.round(rest.minutes * FAULTS_A_MINUTE),
     logs: logs ?? `${rest.out}/logs-${chosen}`,
-  }
-}
-
-function readArgs(args: readonly string[], options: Record<string, { type: 'string' }>): object {
-  try {
-    return parseArgs({ args: [...args], options }).values
-  } catch {
-    throw new Error(
-      `the flags are ${Object.keys(options)
-        .map((one) => `--${one}`)
-        .join(' ')}, each with a value`,
-    )
   }
 }

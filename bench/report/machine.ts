@@ -5,10 +5,10 @@ import { promisify } from 'node:util'
 const execute = promisify(execFile)
 
 /** What a figure cannot be read without: the machine, the versions, the state of the source. */
-export async function describeRun(args: readonly string[]) {
+export async function describeRun(command: string) {
   const [model] = cpus()
   return {
-    command: `npm run chaos -- ${args.join(' ')}`.trim(),
+    command: command.replace(/( --)? *$/, ''),
     commit: await commit(),
     at: new Date().toISOString(),
     machine: `${cpus().length} × ${model?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,

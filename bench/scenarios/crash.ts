@@ -5,6 +5,8 @@ import { sent } from '../chaos/clients/wire.js'
 import { createRandom } from '../chaos/random.js'
 import { createStatementCounter } from '../engines/statements.js'
 import { becomes } from '../engines/until.js'
+import { count } from '../flags.js'
+import type { Outcome } from '../report/outcome.js'
 import { createClient } from './clients/client.js'
 import { costTable, measureCosts } from './figures/costs.js'
 import { perSecond } from './figures/moments.js'
@@ -14,8 +16,7 @@ import { inParallel } from './load/in-parallel.js'
 import { createTally } from './load/tally.js'
 import { judge, type Said, wholeTarget } from './load/verdict.js'
 import { createChats, createPeople } from './load/world.js'
-import { count } from './options.js'
-import { createScenario, type Outcome, type Stage } from './scenario.js'
+import { createScenario, type Stage } from './scenario.js'
 
 const flags = z.object({ sessions: count(6, 8_000).default(5_000) })
 
@@ -146,15 +147,18 @@ async function run({ engines, print }: Stage, { sessions }: z.infer<typeof flags
       },
       costTable(costs),
     ],
-    plot: {
-      title: 'in each second since the kill',
-      scale: 'linear',
-      lines: [
-        { name: 'new connections', points: connected.map((count, second) => [second, count]) },
-        { name: 'sessions resumed', points: resumedPerSecond.map((count, second) => [second, count]) },
-      ],
-      bands: [],
-    },
+    plots: [
+      {
+        kind: 'lines',
+        title: 'in each second since the kill',
+        x: { unit: 's', scale: 'linear' },
+        y: { unit: 'count', scale: 'linear' },
+        lines: [
+          { name: 'new connections', points: connected.map((count, second) => [second, count]) },
+          { name: 'sessions resumed', points: resumedPerSecond.map((count, second) => [second, count]) },
+        ],
+      },
+    ],
     figures: { resumed, connected, resumedPerSecond, statements, total, each, verdict, clients, costs },
   }
 }

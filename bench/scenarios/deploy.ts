@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { createRandom } from '../chaos/random.js'
 import { becomes } from '../engines/until.js'
+import { count } from '../flags.js'
+import type { Outcome } from '../report/outcome.js'
 import { createClient } from './clients/client.js'
 import { costTable, measureCosts } from './figures/costs.js'
 import { mostInASecond, perSecond, span } from './figures/moments.js'
@@ -9,8 +11,7 @@ import { atFixedTimes } from './load/fixed-times.js'
 import { createTally } from './load/tally.js'
 import { judge, type Said, wholeTarget } from './load/verdict.js'
 import { createChats, createPeople } from './load/world.js'
-import { count } from './options.js'
-import { createScenario, type Outcome, type Stage } from './scenario.js'
+import { createScenario, type Stage } from './scenario.js'
 
 const flags = z.object({
   sessions: count(2, 8_000).default(5_000),
@@ -134,14 +135,18 @@ async function run({ engines, print }: Stage, options: z.infer<typeof flags>): P
       },
       costTable(costs),
     ],
-    plot: {
-      title: 'in each second since SIGTERM',
-      scale: 'linear',
-      lines: [
-        { name: 'new connections on the other node', points: connected.map((count, at) => [at, count]) },
-      ],
-      bands: [{ name: 'the node drains', fromSecond: 0, toSecond: tookSeconds }],
-    },
+    plots: [
+      {
+        kind: 'lines',
+        title: 'in each second since SIGTERM',
+        x: { unit: 's', scale: 'linear' },
+        y: { unit: 'count', scale: 'linear' },
+        lines: [
+          { name: 'new connections on the other node', points: connected.map((count, at) => [at, count]) },
+        ],
+        bands: [{ name: 'the node drains', from: 0, to: tookSeconds }],
+      },
+    ],
     figures: {
       ...{ exitCode, tookSeconds, usedSeconds, steady, most, connected, ackedByDrained },
       ...{ acked: said.length, verdict, clients, costs },

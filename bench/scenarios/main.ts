@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { startEngines } from '../engines/engines.js'
+import { toLines } from '../report/lines.js'
 import { describeRun } from '../report/machine.js'
+import { writeReport } from '../report/report.js'
 import { crash } from './crash.js'
 import { deploy } from './deploy.js'
 import { redisAway } from './redis-away.js'
-import { toLines } from './report/lines.js'
-import { writeReport } from './report/report.js'
 import type { Plan, Scenario } from './scenario.js'
 
 /** The process: engines from scripts/scenario.mjs, a scenario and its flags from whoever runs it; exit code 1 where a target is missed. */
@@ -44,11 +44,15 @@ async function carryOut({ out: given, entry, options, run }: Plan): Promise<bool
     ...{ redisServer: env.TEST_REDIS_SERVER, entry: resolve(entry), folder },
   })
   const outcome = await run({ engines, print: say }).finally(engines.end)
-  const command = `npm run scenario -- ${[name, ...args].join(' ')}`
-  const files = await writeReport(name, out, {
-    ...{ ...outcome, options },
-    run: { ...(await describeRun([])), command },
-  })
+  const described = await describeRun(`npm run scenario -- ${[name, ...args].join(' ')}`)
+  const { title, setting, targets, figures } = outcome
+  const notes = ['The nodes, Postgres, Redis and all clients share the machine.']
+  const files = await writeReport(
+    name,
+    out,
+    { title, run: described, outcomes: [outcome], notes },
+    { run: described, options, setting, targets, figures },
+  )
   for (const line of [...toLines(outcome), '', ...files]) say(line)
   return outcome.targets.every(({ isMet }) => isMet)
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { createRandom } from '../chaos/random.js'
+import { count } from '../flags.js'
+import type { Outcome } from '../report/outcome.js'
 import { createClient } from './clients/client.js'
 import { costTable, measureCosts } from './figures/costs.js'
 import { describePhases, type Phases } from './figures/phases.js'
@@ -10,8 +12,7 @@ import { atFixedTimes } from './load/fixed-times.js'
 import { createTally } from './load/tally.js'
 import { judge, type Said, wholeTarget } from './load/verdict.js'
 import { createChats, createPeople } from './load/world.js'
-import { count } from './options.js'
-import { createScenario, type Outcome, type Stage } from './scenario.js'
+import { createScenario, type Stage } from './scenario.js'
 
 const flags = z.object({
   chats: count(1, 2_000).default(250),

@@ -1,33 +1,20 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Engines } from '../engines/engines.js'
-import { checkFlags, commonFlags, readFlags } from './options.js'
-import type { Plot } from './report/plot.js'
+import { checkFlags, readFlags } from '../flags.js'
+import type { Outcome } from '../report/outcome.js'
+
+/** What every scenario may be told. */
+const commonFlags = z.object({
+  /** Folder of the report and of everybody's logs; absent: a temporary one. */
+  out: z.string().optional(),
+  /** The `main.js` that the nodes run. */
+  entry: z.string().default('dist/main.js'),
+})
 
 /** What a scenario runs on. */
 export interface Stage {
   readonly engines: Engines
   readonly print: (line: string) => void
-}
-
-export interface Table {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly (string | number | null)[])[]
-}
-
-export interface Target {
-  readonly text: string
-  readonly measured: string
-  readonly isMet: boolean
-}
-
-/** What came of it: for people in tables and a plot, for programs in `figures`. */
-export interface Outcome {
-  readonly title: string
-  readonly setting: string
-  readonly targets: readonly Target[]
-  readonly tables: readonly Table[]
-  readonly plot: Plot
-  readonly figures: object
 }
 
 /** A scenario whose flags have been read. */

@@ -19,7 +19,7 @@ export class DurationTally {
 
   toHistogram(): Histogram {
     const pairs: [number, number][] = []
-    for (const [index, count] of this.#counts.entries()) if (count > 0) pairs.push([valueOf(index), count])
+    for (const [index, count] of this.#counts.entries()) if (count > 0) pairs.push([middleOf(index), count])
     return pairs
   }
 }
@@ -32,7 +32,7 @@ function indexOf(value: number): number {
 }
 
 /** The middle of what is counted there. */
-function valueOf(index: number): number {
+function middleOf(index: number): number {
   if (index < STEPS) return index
   const shift = Math.floor(index / STEPS) - 1
   return (STEPS + (index % STEPS) + 0.5) * 2 ** shift

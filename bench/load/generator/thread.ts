@@ -99,10 +99,11 @@ function begin(given: Talk): void {
 function sayAtFixedTimes(given: Talk, perSecond: number, startedAt: number, index = 0): void {
   if (talk !== given) return
   const until = now()
+  const dueAt = (place: number) => startedAt + (place * 1e6) / perSecond
   let at = index
-  for (let due: number; (due = startedAt + (at * 1e6) / perSecond) <= until; at++) {
+  for (; dueAt(at) <= until; at++) {
     const session = speakers[at % speakers.length]
-    if (session !== undefined) say(session, due)
+    if (session !== undefined) say(session, dueAt(at))
   }
   setTimeout(sayAtFixedTimes, TICK_MS, given, perSecond, startedAt, at)
 }

@@ -11,6 +11,7 @@ const sign = createSigner({ key: SECRET, algorithm: 'HS256', expiresIn: TOKEN_MS
 /** The service itself; `entry`: the `main.js` that the nodes run. */
 export function createParley(entry: string): System {
   return {
+    id: 'parley',
     name: 'Parley',
     dialect: 'parley',
     mostNodes: Number.POSITIVE_INFINITY,
@@ -28,9 +29,10 @@ export function createParley(entry: string): System {
         started.push(node)
       }
       return {
-        nodes: started.map(({ name, pid, raw }) => ({
+        nodes: started.map(({ name, pid, raw, http }) => ({
           name,
           pid,
+          http,
           host: '127.0.0.1',
           port: Number(new URL(raw).port),
         })),

@@ -29,10 +29,15 @@ export interface ServerNode {
   readonly host: string
   /** Of its WebSocket. */
   readonly port: number
+  /** Where its REST doors are; absent where there are none. */
+  readonly http?: string
 }
 
 /** A chat service that the generator can speak to. */
 export interface System {
+  /** For flags and comparisons: `parley`, `seed`, `by-hand`, `bare`. */
+  readonly id: string
+  /** For people. */
   readonly name: string
   readonly dialect: DialectName
   /** What it leaves out, for whoever reads the figures; absent for one that keeps and spreads every message. */

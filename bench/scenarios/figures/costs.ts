@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { cpuSeconds, pidOfPostgres } from '../../engines/cpu.js'
 import type { Engines } from '../../engines/engines.js'
 import type { Node } from '../../engines/node.js'
-import type { Table } from '../scenario.js'
+import type { Table } from '../../report/outcome.js'
 
 export interface Cost {
   readonly of: string

@@ -1,4 +1,4 @@
-import type { Outcome } from '../scenario.js'
+import type { Outcome } from '../../report/outcome.js'
 import { backAt, byWindow, type Sample, within } from './samples.js'
 import { summarise } from './summary.js'
 
@@ -24,7 +24,7 @@ export function describePhases(
   acks: readonly Sample[],
   deliveries: readonly Sample[],
   { said }: { readonly said: number },
-): Pick<Outcome, 'targets' | 'tables' | 'plot' | 'figures'> {
+): Pick<Outcome, 'targets' | 'tables' | 'plots' | 'figures'> {
   const spans = {
     before: [startMs, killedMs],
     away: [killedMs, returnedMs],
@@ -81,22 +81,26 @@ export function describePhases(
         ]),
       },
     ],
-    plot: {
-      title: 'milliseconds by second in which a message was due',
-      scale: 'logarithmic',
-      lines: [
-        { name: 'delivery to the other node, p50', points: seconds(deliveries, 'p50') },
-        { name: 'delivery, p99', points: seconds(deliveries, 'p99') },
-        { name: 'ack, p99', points: seconds(acks, 'p99') },
-      ],
-      bands: [
-        {
-          name: 'Redis is away',
-          fromSecond: (killedMs - startMs) / SECOND_MS,
-          toSecond: (returnedMs - startMs) / SECOND_MS,
-        },
-      ],
-    },
+    plots: [
+      {
+        kind: 'lines',
+        title: 'by second in which a message was due',
+        x: { unit: 's', scale: 'linear' },
+        y: { unit: 'ms', scale: 'logarithmic' },
+        lines: [
+          { name: 'delivery to the other node, p50', points: seconds(deliveries, 'p50') },
+          { name: 'delivery, p99', points: seconds(deliveries, 'p99') },
+          { name: 'ack, p99', points: seconds(acks, 'p99') },
+        ],
+        bands: [
+          {
+            name: 'Redis is away',
+            from: (killedMs - startMs) / SECOND_MS,
+            to: (returnedMs - startMs) / SECOND_MS,
+          },
+        ],
+      },
+    ],
     figures: {
       phases,
       levelMs,
