@@ -54,15 +54,15 @@ export async function prepare(options) {
   if (newest(sources.map((source) => join(root, source))) > modified(stamp)) await build(options)
 }
 
-export async function installWhenStale(options) {
+export async function installWhenStale(options, folder = root) {
   // A link leads to somebody else's packages: npm would empty the folder that it leads to.
-  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
+  if (lstatSync(join(folder, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   // npm writes this copy of the lockfile at the end of every install.
-  const installed = modified(join(root, 'node_modules/.package-lock.json'))
-  if (installed >= modified(join(root, 'package-lock.json'))) return
+  const installed = modified(join(folder, 'node_modules/.package-lock.json'))
+  if (installed >= modified(join(folder, 'package-lock.json'))) return
   say('installing…')
   // The build needs the development packages, also where NODE_ENV=production would leave them out.
-  await run('npm', ['ci', '--include=dev', '--loglevel=error'], options)
+  await run('npm', ['ci', '--include=dev', '--loglevel=error'], { ...options, cwd: folder })
 }
 
 export async function build(options) {
@@ -86,7 +86,7 @@ async function copyPage() {
 }
 
 /** The latest change below the paths. Folders count too: a deleted file changes nothing but its folder. */
-function newest(paths) {
+export function newest(paths) {
   let latest = 0
   for (const path of paths.filter((path) => existsSync(path))) {
     const stat = statSync(path)
@@ -96,6 +96,6 @@ function newest(paths) {
   return latest
 }
 
-function modified(path) {
+export function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1
 }

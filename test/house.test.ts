@@ -124,7 +124,9 @@ const isProcessEnv = (node: ts.Node) =>
   /^process(\.env|\[['"]env['"]\])$/.test(node.getText())
 
 async function filesOf(folder: string) {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts')).sort()
+  const names = (await readdir(folder, { recursive: true }))
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules/'))
+    .sort()
   return await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name), 'utf8')
