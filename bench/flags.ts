@@ -37,3 +37,10 @@ export function checkFlags<Flags extends z.ZodObject>(flags: Flags, given: objec
     parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('; '),
   )
 }
+
+/** Several numbers, separated by commas. */
+export const numberList = (least: number, most: number) =>
+  z
+    .string()
+    .transform((list) => list.split(',').map(Number))
+    .pipe(z.array(z.number().min(least).max(most)))

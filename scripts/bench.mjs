@@ -1,4 +1,4 @@
-// What npm run chaos and npm run scenario share: the programs that a bench starts its engines from, a folder for what
+// What npm run bench, npm run chaos and npm run scenario share: the programs that a bench starts its engines from, a folder for what
 // those write, and the run itself.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -10,8 +10,11 @@ import { createCluster, embeddedBinaries, isOpenToAll } from './postgres-server.
 import { Failure, main, prepare, root } from './prepare.mjs'
 import { findTools } from './system-tools.mjs'
 
-/** Runs the TypeScript file at this path below the repository with our own arguments, and ends with its exit code. */
-export async function runBench(path) {
+/**
+ * Runs the TypeScript file at this path below the repository with our own arguments, and ends with its exit code;
+ * `prepareMore` is for what it needs besides.
+ */
+export async function runBench(path, prepareMore = async () => {}) {
   const interrupt = new AbortController()
   const { signal } = interrupt
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -23,6 +26,7 @@ export async function runBench(path) {
 
   await main(async () => {
     await prepare({ signal })
+    await prepareMore({ signal })
     const tools = await findTools({ withOptional: false, variables: ['TEST_REDIS_SERVER'] })
     // Root's own temporary folder may be closed to the user that Postgres runs as.
     const folder = await mkdtemp(join(isOpenToAll(tmpdir()) ? tmpdir() : '/tmp', 'parley-bench-'))

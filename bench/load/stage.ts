@@ -1,24 +1,14 @@
-import { cpuSeconds, pidOfPostgres } from '../engines/cpu.js'
 import type { Engines } from '../engines/engines.js'
-import { residentBytes } from '../engines/memory.js'
-import type { Heard } from './generator/figures.js'
+import { type Heard, heardSince } from './generator/figures.js'
 import { createGenerator } from './generator/generator.js'
 import type { Arrival, Seat } from './generator/orders.js'
 import type { Running, ServerNode, System, World } from './systems/system.js'
 import { chatName } from './systems/system.js'
+import { readUsage, type Usage, usageSince } from './usage.js'
 
 /** Threads of the generator: one for each core of the smallest machine that this is meant for. */
 const THREADS = 2
 const AT_ONCE = 50
-
-/** CPU seconds since the start of each, and bytes in memory. */
-export interface Usage {
-  readonly nodes: readonly { readonly name: string; readonly cpu: number; readonly rss: number }[]
-  readonly postgres: number
-  readonly redis: number
-  /** The generator, and whatever else this program does. */
-  readonly generator: number
-}
 
 export interface Measured {
   readonly seconds: number
@@ -36,28 +26,17 @@ export interface StageOptions {
 }
 
 /** A system on its engines, with the clients of a question in front of it. */
-export async function setStage({ engines, system, world, nodes, env }: StageOptions) {
+export async function setStage({ engines, system, world, nodes: wanted, env }: StageOptions) {
+  const nodes = Math.min(wanted, system.mostNodes)
+  // Nothing is to be carried from one system to the next.
+  await engines.redis.ask('FLUSHALL')
   const running = await system.start(engines, world, nodes, env)
   const generator = createGenerator({ dialect: system.dialect, threads: THREADS })
   const chatsOf = new Map<number, string[]>()
   for (const [chat, members] of world.chats.entries())
     for (const user of members) chatsOf.set(user, [...(chatsOf.get(user) ?? []), chatName(chat)])
 
-  async function usage(): Promise<Usage> {
-    const { user, system: kernel } = process.cpuUsage()
-    return {
-      nodes: await Promise.all(
-        running.nodes.map(async ({ name, pid }) => ({
-          name,
-          cpu: (await cpuSeconds(pid)) ?? Number.NaN,
-          rss: (await residentBytes(pid)) ?? Number.NaN,
-        })),
-      ),
-      postgres: (await cpuSeconds(await pidOfPostgres(engines.postgres.folder))) ?? Number.NaN,
-      redis: (await cpuSeconds(engines.redis.pid())) ?? Number.NaN,
-      generator: (user + kernel) / 1e6,
-    }
-  }
+  const usage = async () => await readUsage(running, engines)
 
   return {
     running,
@@ -79,13 +58,13 @@ export async function setStage({ engines, system, world, nodes, env }: StageOpti
     /** What comes while `work` goes on. */
     async measure(work: () => Promise<void>): Promise<Measured> {
       const before = await usage()
-      generator.count()
+      const heardBefore = await generator.count()
       const startedAt = performance.now()
       await work()
       const heard = await generator.tell()
       const seconds = (performance.now() - startedAt) / 1000
       const after = await usage()
-      return { seconds, heard, usage: since(before, after) }
+      return { seconds, heard: heardSince(heardBefore, heard), usage: usageSince(before, after) }
     },
 
     async end(): Promise<void> {
@@ -93,6 +72,19 @@ export async function setStage({ engines, system, world, nodes, env }: StageOpti
       await generator.end()
       await running.end()
     },
+  }
+}
+
+/** Sets the stage for the work, and clears it whatever becomes of that. */
+export async function onStage<Result>(
+  options: StageOptions,
+  work: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await setStage(options)
+  try {
+    return await work(stage)
+  } finally {
+    await stage.end()
   }
 }
 
@@ -112,16 +104,4 @@ function seatOf(
   const node = nodeOf(user, running.nodes)
   if (node === undefined) throw new Error('there is no node')
   return { user, chats, token: running.token(user), host: node.host, port: node.port }
-}
-
-function since(before: Usage, after: Usage): Usage {
-  return {
-    nodes: after.nodes.map(({ name, cpu, rss }, index) => ({
-      ...{ name, rss },
-      cpu: cpu - (before.nodes[index]?.cpu ?? 0),
-    })),
-    postgres: after.postgres - before.postgres,
-    redis: after.redis - before.redis,
-    generator: after.generator - before.generator,
-  }
 }

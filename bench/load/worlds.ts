@@ -14,12 +14,15 @@ export function crowd(users: number): World {
   return { users, chats: [numbers(users)], messages: 0 }
 }
 
-/** Everybody is in so many chats of two, each with another user. */
+/** Everybody is in so many chats of two, each with another user; an even number of users, and more than chats. */
 export function acquainted(users: number, chatsEach: number, messages: number): World {
-  const chats = numbers(users).flatMap((user) =>
-    numbers(chatsEach / 2).map((near) => [user, (user + near + 1) % users]),
+  const near = numbers(users).flatMap((user) =>
+    numbers(Math.floor(chatsEach / 2)).map((step) => [user, (user + step + 1) % users]),
   )
-  return { users, chats, messages }
+  // One chat more for each, with whoever is farthest: two at a time.
+  const half = users / 2
+  const far = chatsEach % 2 === 0 ? [] : numbers(half).map((user) => [user, user + half])
+  return { users, chats: [...near, ...far], messages }
 }
 
 export function numbers(count: number): number[] {

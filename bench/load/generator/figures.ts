@@ -43,6 +43,22 @@ export function addUp(all: readonly Counts[]): Heard {
   }
 }
 
+/** What was counted between two tellings; durations as the later one has them. */
+export function heardSince(before: Heard, after: Heard): Heard {
+  const difference = (key: (typeof NUMBERS)[number]) => after[key] - before[key]
+  return {
+    ...after,
+    sent: difference('sent'),
+    repeated: difference('repeated'),
+    acked: difference('acked'),
+    delivered: difference('delivered'),
+    refused: difference('refused'),
+    holes: difference('holes'),
+    again: difference('again'),
+    closed: difference('closed'),
+  }
+}
+
 /** From histograms put one after the other. */
 export function toLatency(pairs: Histogram): Latency {
   const sorted = [...pairs].sort(([one], [other]) => one - other)

@@ -43,6 +43,15 @@ export function createGenerator({ dialect, threads }: GeneratorOptions) {
     })
   }
 
+  async function ask(kind: 'count' | 'tell'): Promise<Heard> {
+    const told = workers.map(async (worker) => {
+      const done = next(worker, 'counts')
+      order(worker, { kind })
+      return (await done).counts
+    })
+    return addUp(await Promise.all(told))
+  }
+
   return {
     /** Connects them, each into its chats. Resolves when all stand, or have failed; gives how many have. */
     async arrive(
@@ -73,18 +82,10 @@ export function createGenerator({ dialect, threads }: GeneratorOptions) {
       for (const worker of workers) order(worker, { kind: 'hush' })
     },
 
-    count(): void {
-      for (const worker of workers) order(worker, { kind: 'count' })
-    },
+    /** What was heard until now; durations are measured anew from here on. */
+    count: async (): Promise<Heard> => await ask('count'),
 
-    async tell(): Promise<Heard> {
-      const told = workers.map(async (worker) => {
-        const done = next(worker, 'counts')
-        order(worker, { kind: 'tell' })
-        return (await done).counts
-      })
-      return addUp(await Promise.all(told))
-    },
+    tell: async (): Promise<Heard> => await ask('tell'),
 
     async part(): Promise<void> {
       await Promise.all(

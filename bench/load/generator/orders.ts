@@ -36,13 +36,13 @@ export type Order =
   | { readonly kind: 'arrive'; readonly seats: readonly Seat[]; readonly arrival: Arrival }
   | { readonly kind: 'talk'; readonly talk: Talk }
   | { readonly kind: 'hush' }
-  /** What is counted from now on is counted from zero. */
+  /** Tells, and then measures durations and how busy it is anew. */
   | { readonly kind: 'count' }
   | { readonly kind: 'tell' }
   /** Closes all connections, and forgets them. */
   | { readonly kind: 'part' }
 
-/** What a thread has counted since it was told to. Times in microseconds. */
+/** What a thread has counted since it began, and measured since it was told to. Times in microseconds. */
 export interface Counts {
   /** Repeats are not among them. */
   readonly sent: number
@@ -51,7 +51,7 @@ export interface Counts {
   /** Messages that a session got from another one. */
   readonly delivered: number
   readonly refused: number
-  /** Messages that came in the wrong order, or not at all before the next of the same sender; seen since the thread began. */
+  /** Messages that came in the wrong order or once more, or whose sender's one before it has not come. */
   readonly holes: number
   readonly again: number
   readonly closed: number

@@ -28,7 +28,8 @@ parentPort?.on('message', (order: Order) => {
       talk = undefined
       break
     case 'count':
-      count()
+      tell({ kind: 'counts', counts: counts() })
+      measureAnew()
       break
     case 'tell':
       tell({ kind: 'counts', counts: counts() })
@@ -108,8 +109,7 @@ function sayAtFixedTimes(given: Talk, perSecond: number, startedAt: number, inde
   setTimeout(sayAtFixedTimes, TICK_MS, given, perSecond, startedAt, at)
 }
 
-function count(): void {
-  Object.assign(tally, { sent: 0, repeated: 0, acked: 0, delivered: 0, refused: 0 })
+function measureAnew(): void {
   for (const one of [tally.acks, tally.deliveries, tally.arrivals, tally.late]) one.clear()
   busySince = performance.eventLoopUtilization()
 }

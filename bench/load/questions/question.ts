@@ -49,7 +49,7 @@ export interface QuestionOptions<Flags extends z.ZodObject> {
   /** What is otherwise when all questions are asked, and with `--quick`; what is given stands above both. */
   readonly together?: Partial<z.input<Flags>>
   readonly quick: Partial<z.input<Flags>>
-  run(asked: Asked, options: z.infer<Flags>): Promise<Answer>
+  run(asked: Asked, options: z.infer<Flags>): Promise<Omit<Answer, 'title'>>
 }
 
 export function createQuestion<Flags extends z.ZodObject>(question: QuestionOptions<Flags>): Question {
@@ -59,7 +59,10 @@ export function createQuestion<Flags extends z.ZodObject>(question: QuestionOpti
     ...{ name, title, flags },
     plan(given, size) {
       const options = checkFlags(flags, { ...sizes[size], ...given })
-      return { name, title, options, run: (asked) => run(asked, options) }
+      return {
+        ...{ name, title, options },
+        run: async (asked) => ({ title, ...(await run(asked, options)) }),
+      }
     },
   }
 }
