@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createChildren } from './children.js'
 import { startNode } from './node.js'
 import { createPostgres } from './postgres.js'
-import { createRedis } from './redis.js'
+import { createRedis, type RedisServer } from './redis.js'
 
 export interface EngineOptions {
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
@@ -51,15 +51,21 @@ export async function startEngines({ postgres: cluster, redisServer, entry, fold
   const children = createChildren()
   try {
     const postgres = await createPostgres({ children, ...cluster, log: join(folder, 'postgres.log') })
-    const redis = await createRedis({
-      ...{ children, command: redisServer, folder, log: join(folder, 'redis.log') },
-    })
+    const redisNamed = async (name: string) =>
+      await createRedis({ ...{ children, command: redisServer, folder }, log: join(folder, `${name}.log`) })
+    const redis = await redisNamed('redis')
     await Promise.all([postgres.start(), redis.start()])
     return {
       children,
       folder,
       postgres: { ...postgres, folder: cluster.folder },
       redis,
+      /** One more Redis, for nodes that the others are to know nothing of. */
+      async startRedis(name: string): Promise<RedisServer> {
+        const another = await redisNamed(`redis-${name}`)
+        await another.start()
+        return another
+      },
       /** Resolves when the node is ready. @throws when it is not within a minute */
       startNode: async (start: NodeStart) =>
         await startNode({

@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Engines } from '../../engines/engines.js'
+import { becomes } from '../../engines/until.js'
+import { costsOf } from '../figures/costs.js'
+import { isSettled, lossOf } from '../figures/loss.js'
+import type { Talk } from '../generator/orders.js'
+import { type Measured, type Stage, setStage } from '../stage.js'
+import { createParley } from '../systems/parley.js'
+import { numbers, pairs } from '../worlds.js'
+import type { Checkout } from './checkout.js'
+import type { Slice } from './ratios.js'
+
+const CHATS = 500
+const NODES = 2
+const SETTLED_MS = 10_000
+
+/** One of the two that are compared: its nodes stand all the while, and wait while the other one works. */
+export interface Side {
+  readonly name: string
+  /** Lets it work for so many seconds after so many to come up to speed. */
+  work(loop: Talk['loop'], warmUp: number, seconds: number): Promise<Slice>
+  /** What of all that was said has not come, or not well. */
+  loss(): Promise<ReturnType<typeof lossOf>>
+  end(): Promise<void>
+}
+
+/** The nodes of a commit on a database and a Redis of their own, with 500 chats of two whose members have come. */
+export async function createSide(
+  engines: Engines,
+  label: string,
+  { entry, name }: Checkout,
+  wait: (seconds: number) => Promise<void>,
+): Promise<Side> {
+  const folder = join(engines.folder, label)
+  await mkdir(folder, { recursive: true })
+  const system = createParley(entry)
+  const stage = await setStage({
+    engines: {
+      ...{ ...engines, folder, redis: await engines.startRedis(label) },
+      postgres: { ...engines.postgres, url: await freshDatabase(engines.postgres.url, label) },
+    },
+    ...{ system, world: pairs(CHATS), nodes: NODES },
+  })
+  await stage.arrive(numbers(2 * CHATS))
+
+  return {
+    name,
+    async work(loop, warmUp, seconds) {
+      stage.generator.talk({ loop, repeats: 0, speakers: numbers(2 * CHATS) })
+      await wait(warmUp)
+      const measured = await stage.measure(async () => await wait(seconds))
+      stage.generator.hush()
+      await settle(stage)
+      return toSlice(measured)
+    },
+    loss: async () => lossOf(await stage.generator.tell(), 1),
+    end: stage.end,
+  }
+
+  function toSlice({ seconds, heard, usage }: Measured): Slice {
+    return {
+      perSecond: heard.delivered / seconds,
+      cpu: costsOf(usage, heard.delivered, system.uses).servers,
+      p99: heard.deliveries.p99 ?? Number.NaN,
+    }
+  }
+}
+
+/** Nothing of this side is on its way when the other one works. */
+async function settle({ generator }: Stage): Promise<void> {
+  await becomes(async () => isSettled(lossOf(await generator.tell(), 1)), SETTLED_MS)
+}
+
+async function freshDatabase(url: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(`create database ${client.escapeIdentifier(name)}`)
+  } finally {
+    await client.end()
+  }
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return own.href
+}
