@@ -57,8 +57,9 @@ app.ws<User>('/ws', {
       sender: { id, fullName },
       createdAt: new Date().toISOString(),
     }
-    socket.send(toReply(ref, { id: message.id, createdAt: message.createdAt }))
+    // This way round the sender's own message and the reply go out in one write.
     app.publish(chatId, toPush(message))
+    socket.send(toReply(ref, { id: message.id, createdAt: message.createdAt }))
   },
 })
 
