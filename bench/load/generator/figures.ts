@@ -32,6 +32,7 @@ export function addUp(all: readonly Counts[]): Heard {
     acked: sum('acked'),
     delivered: sum('delivered'),
     refused: sum('refused'),
+    refusal: all.find(({ refusal }) => refusal !== '')?.refusal ?? '',
     holes: sum('holes'),
     again: sum('again'),
     closed: sum('closed'),

@@ -51,6 +51,8 @@ export interface Counts {
   /** Messages that a session got from another one. */
   readonly delivered: number
   readonly refused: number
+  /** What the first refusal said; empty without one. */
+  readonly refusal: string
   /** Messages that came in the wrong order or once more, or whose sender's one before it has not come. */
   readonly holes: number
   readonly again: number

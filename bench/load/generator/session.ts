@@ -5,6 +5,7 @@ import { WebSocketClient } from './web-socket.js'
 
 /** Connections come from many addresses of the loopback: one has ports for 28,000 at most, and keeps each for a minute. */
 const ADDRESSES = 50
+const REFUSAL_CHARACTERS = 200
 
 /** Microseconds, the same clock in all threads. */
 export const now = (): number => (performance.timeOrigin % 1e5) * 1000 + performance.now() * 1000
@@ -19,6 +20,8 @@ export class Tally {
   holes = 0
   again = 0
   closed = 0
+  /** What the first refusal said. */
+  refusal = ''
   readonly acks = new DurationTally()
   readonly deliveries = new DurationTally()
   readonly arrivals = new DurationTally()
@@ -60,7 +63,11 @@ export class Session {
         open: () => {
           if (dialect.greeting !== undefined) this.#socket.send(dialect.greeting(token))
         },
-        text: (bytes, start) => this.#hear(dialect.read(bytes, start, user)),
+        text: (bytes, start, end) => {
+          const heard = dialect.read(bytes, start, user)
+          if (heard.kind === 'refusal') this.#noteRefusal(bytes.toString('utf8', start, end))
+          this.#hear(heard)
+        },
         closed: () => this.#closed(),
       },
     )
@@ -148,6 +155,11 @@ export class Session {
     tally.acked += 1
     tally.acks.add(now() - due)
     onAnswered(this)
+  }
+
+  #noteRefusal(text: string): void {
+    const { tally } = this.#options
+    if (tally.refusal === '') tally.refusal = text.slice(0, REFUSAL_CHARACTERS)
   }
 
   #closed(): void {
