@@ -25,16 +25,24 @@ export interface Options extends z.infer<typeof commonFlags> {
 }
 
 /** @throws Error with one line that says what is wrong, and what there is */
-export function parseOptions(args: readonly string[], questions: readonly Question[]): Options {
+export function parseOptions(given: readonly string[], questions: readonly Question[]): Options {
+  const args = spelledOut(given)
   const [first = ''] = args
   const isNamed = first !== '' && !first.startsWith('-')
-  const asked = isNamed ? questions.filter(({ name }) => name === first) : questions
+  const asked = isNamed
+    ? questions.filter(({ name }) => name === first)
+    : questions.filter(({ isApart }) => !isApart)
   if (asked.length === 0)
     throw new Error(`the questions are ${questions.map(({ name }) => name).join(', ')}; without one, all`)
 
   const own = isNamed ? asked.map(({ flags }) => flags) : [sharedFlags]
-  const given = readFlags(isNamed ? args.slice(1) : args, [...own, commonFlags], SWITCHES)
-  const common = checkFlags(commonFlags, given)
+  const flags = readFlags(isNamed ? args.slice(1) : args, [...own, commonFlags], SWITCHES)
+  const common = checkFlags(commonFlags, flags)
   const size: Size = common.quick ? 'quick' : isNamed ? 'full' : 'together'
-  return { ...common, plans: asked.map((question) => question.plan(given, size)) }
+  return { ...common, plans: asked.map((question) => question.plan(flags, size)) }
+}
+
+/** `--compare <commit>` asks the question of that name. */
+function spelledOut(args: readonly string[]): readonly string[] {
+  return args[0] === '--compare' ? ['compare', '--commit', ...args.slice(1)] : args
 }

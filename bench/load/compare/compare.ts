@@ -34,12 +34,16 @@ const flags = z.object({
 export const compare = createQuestion({
   name: 'compare',
   title: 'Compared with another commit',
+  isApart: true,
   flags,
   quick: { rounds: 5, seconds: 1, rateRounds: 1 },
   run: async (asked, options) => await run(asked, options),
 })
 
-async function run({ engines, entry, progress }: Asked, options: z.infer<typeof flags>): Promise<Answer> {
+async function run(
+  { engines, entry, progress }: Asked,
+  options: z.infer<typeof flags>,
+): Promise<Omit<Answer, 'title'>> {
   progress.say(`building ${options.commit}…`)
   const base = await checkOut(options.commit, engines.folder)
   const wait = async (seconds: number) => await progress.wait('', seconds)
@@ -54,7 +58,10 @@ async function run({ engines, entry, progress }: Asked, options: z.infer<typeof 
     const closed = await inTurn([theirs, ours], CLOSED, options.rounds, options.seconds, progress)
     const fixed = await inTurn([theirs, ours], open, options.rateRounds, options.seconds, progress)
     const broken = await Promise.all(sides.map(async (side) => brokenBy(side.name, await side.loss())))
-    return { ...describe(base.name, options, closed, fixed), broken: broken.flat() }
+    const described = describe(base.name, options, closed, fixed)
+    const lost = described.targets.filter(({ isMet }) => !isMet)
+    const losses = lost.map(({ measured }) => `a clear loss against ${base.name}: processor time ${measured}`)
+    return { ...described, broken: [...losses, ...broken.flat()] }
   } finally {
     for (const side of sides) await side.end()
   }
@@ -92,14 +99,13 @@ function describe(
   { rounds, seconds, rate, rateRounds }: z.infer<typeof flags>,
   closed: readonly Round[],
   fixed: readonly Round[],
-): Omit<Answer, 'broken'> {
+): Omit<Answer, 'title' | 'broken'> {
   const closedRatios = closed.map(ratiosOf)
   const fixedRatios = fixed.map(ratiosOf)
   const cpu = closedRatios.map((ratios) => ratios.cpu)
   const { median, low, high } = spreadOf(cpu)
   return {
-    title: `This source compared with ${name}`,
-    setting: `500 chats of two, the members on two nodes; both stand all the while, each with a Redis and a database of its own, and work in turn: base, ours, ours, base, ${seconds} s each, ${rounds} such rounds in a closed loop and ${rateRounds} at ${rate} messages a second.`,
+    setting: `This source compared with ${name}: 500 chats of two, the members on two nodes; both stand all the while, each with a Redis and a database of its own, and work in turn: base, ours, ours, base, ${seconds} s each, ${rounds} such rounds in a closed loop and ${rateRounds} at ${rate} messages a second.`,
     targets: [
       {
         text: `no clear loss: processor time for each message not over ${CLEAR} times the base's in the median of the rounds with every one of them over ${IN_EACH}`,

@@ -55,10 +55,11 @@ export function accessTable({ messages, explained }: SizeRun): Table {
   }
 }
 
-/** The whole plan of each statement, once. */
+/** The whole plan of each statement: of those that it was run with, the slowest. */
 export function planTables({ explained }: SizeRun): Table[] {
   const all = new Map<string, Statement>()
-  for (const { statements } of explained) for (const one of statements) all.set(one.text, one)
+  for (const one of explained.flatMap(({ statements }) => statements))
+    if (one.plan.ms > (all.get(one.text)?.plan.ms ?? 0)) all.set(one.text, one)
   return [...all.values()].map(({ text, plan }) => ({
     title: text.replace(/\s+/g, ' ').trim(),
     head: ['step', 'rows', 'times', 'pages', 'of these not in memory', 'ms each'],

@@ -39,3 +39,15 @@ export function summariseHeap(text: string): Alive[] {
   }
   return [...kinds].map(([kind, sum]) => ({ kind, ...sum })).sort((one, other) => other.bytes - one.bytes)
 }
+
+/** What has come between two looks, the most bytes first. */
+export function aliveSince(before: readonly Alive[], after: readonly Alive[]): Alive[] {
+  const earlier = new Map(before.map((one) => [one.kind, one]))
+  return after
+    .map(({ kind, count, bytes }) => ({
+      kind,
+      count: count - (earlier.get(kind)?.count ?? 0),
+      bytes: bytes - (earlier.get(kind)?.bytes ?? 0),
+    }))
+    .sort((one, other) => other.bytes - one.bytes)
+}

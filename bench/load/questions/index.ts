@@ -1,7 +1,11 @@
+import { compare } from '../compare/compare.js'
 import { bigChat } from './big-chat.js'
 import { closedLoop } from './closed-loop.js'
 import { connects } from './connects.js'
+import { groupCommit } from './group-commit.js'
+import { history } from './history.js'
 import { idle } from './idle.js'
+import { profile } from './profile.js'
 import type { Question } from './question.js'
 import { rates } from './rates.js'
 import { repeats } from './repeats.js'
@@ -18,4 +22,8 @@ export const questions: readonly Question[] = [
   connects,
   resumes,
   rest,
+  groupCommit,
+  history,
+  compare,
+  profile,
 ]

@@ -36,6 +36,8 @@ export interface Plan {
 export interface Question {
   readonly name: string
   readonly title: string
+  /** Asked by its name alone, never as one of all. */
+  readonly isApart: boolean
   readonly flags: z.ZodObject
   /** @throws Error with one line that says which flag is wrong */
   plan(given: object, size: Size): Plan
@@ -44,6 +46,7 @@ export interface Question {
 export interface QuestionOptions<Flags extends z.ZodObject> {
   readonly name: string
   readonly title: string
+  readonly isApart?: boolean
   /** Each with its default, that of the full size. `seconds` may be given for all questions at once. */
   readonly flags: Flags
   /** What is otherwise when all questions are asked, and with `--quick`; what is given stands above both. */
@@ -53,10 +56,10 @@ export interface QuestionOptions<Flags extends z.ZodObject> {
 }
 
 export function createQuestion<Flags extends z.ZodObject>(question: QuestionOptions<Flags>): Question {
-  const { name, title, flags, together, quick, run } = question
+  const { name, title, isApart = false, flags, together, quick, run } = question
   const sizes = { full: {}, together: together ?? {}, quick }
   return {
-    ...{ name, title, flags },
+    ...{ name, title, isApart, flags },
     plan(given, size) {
       const options = checkFlags(flags, { ...sizes[size], ...given })
       return {
