@@ -1,5 +1,5 @@
 import { createScale, tickText } from './axis.js'
-import { colour, escaped, px, WIDTH } from './markup.js'
+import { colour, createKey, escaped, px, WIDTH, widthOf } from './markup.js'
 
 /** Bars of stacked parts beside each other's names, as an SVG that needs nothing beside itself. */
 export interface BarPlot {
@@ -11,9 +11,8 @@ export interface BarPlot {
   readonly bars: readonly { readonly name: string; readonly values: readonly number[] }[]
 }
 
-const LEFT = 170
+const LEAST_LEFT = 64
 const RIGHT = 70
-const TOP = 30
 const ROW = 30
 const THICKNESS = 18
 const BOTTOM = 24
@@ -21,16 +20,22 @@ const BOTTOM = 24
 export function toBarSvg({ title, unit, parts, bars }: BarPlot): string {
   const totals = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0))
   const { ticks, shareOf } = createScale({ unit, scale: 'linear' }, totals)
-  const height = TOP + bars.length * ROW + BOTTOM
-  const place = (value: number) => LEFT + shareOf(value) * (WIDTH - LEFT - RIGHT)
+  const left = Math.max(LEAST_LEFT, widthOf(bars.map(({ name }) => name)) + 16)
+  const key = createKey(
+    `${title}, ${unit}`,
+    left,
+    parts.map((part, index) => ({ name: `■ ${part}`, fill: colour(index) })),
+  )
+  const top = key.height
+  const height = top + bars.length * ROW + BOTTOM
+  const place = (value: number) => left + shareOf(value) * (WIDTH - left - RIGHT)
 
-  const keys = parts.map((part, index) => `<tspan dx="14" fill="${colour(index)}">■ ${escaped(part)}</tspan>`)
   const levels = ticks.map(
     (tick) =>
-      `<line class="grid" x1="${px(place(tick))}" x2="${px(place(tick))}" y1="${TOP}" y2="${height - BOTTOM}"/><text class="time" x="${px(place(tick))}" y="${height - 6}">${tickText(tick)}</text>`,
+      `<line class="grid" x1="${px(place(tick))}" x2="${px(place(tick))}" y1="${top}" y2="${height - BOTTOM}"/><text class="time" x="${px(place(tick))}" y="${height - 6}">${tickText(tick)}</text>`,
   )
   const rows = bars.map(({ name, values }, row) => {
-    const y = TOP + row * ROW
+    const y = top + row * ROW
     let from = 0
     const pieces = values.map((value, index) => {
       const [start, end] = [place(from), place(from + value)]
@@ -38,10 +43,10 @@ export function toBarSvg({ title, unit, parts, bars }: BarPlot): string {
       return `<rect x="${px(start)}" y="${y}" width="${px(end - start)}" height="${THICKNESS}" fill="${colour(index)}"/>`
     })
     const total = tickText(Number((totals[row] ?? 0).toPrecision(3)))
-    return `<text class="tick" x="${LEFT - 8}" y="${y + 13}">${escaped(name)}</text>${pieces.join('')}<text x="${px(place(from) + 6)}" y="${y + 13}">${total}</text>`
+    return `<text class="tick" x="${left - 8}" y="${y + 13}">${escaped(name)}</text>${pieces.join('')}<text x="${px(place(from) + 6)}" y="${y + 13}">${total}</text>`
   })
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">
-<text x="${LEFT}" y="14">${escaped(`${title}, ${unit}`)}:${keys.join('')}</text>
+${key.markup}
 ${[...levels, ...rows].join('\n')}
 </svg>`
 }

@@ -16,7 +16,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2430; margin: 2rem auto; max-width: 1140px; padding: 0 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.25rem; margin-top: 2.5rem } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 table { border-collapse: collapse; font-size: 13px; margin-bottom: 1.2rem } th, td { text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #e4e7ec; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } .met { color: #15803d } .missed { color: #b91c1c; font-weight: 600 }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } .met { color: #15803d } .missed { color: #b91c1c; font-weight: 600 }
 svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: #1c2430; margin-bottom: .8rem }
 polyline { fill: none; stroke-width: 1.5 } .grid { stroke: #e4e7ec } .band { fill: #fde68a; opacity: .45 } .tick { text-anchor: end; fill: #64748b } .time { text-anchor: middle; fill: #64748b }`
 

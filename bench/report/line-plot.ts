@@ -1,5 +1,5 @@
 import { type Axis, createScale, tickText } from './axis.js'
-import { colour, escaped, px, WIDTH } from './markup.js'
+import { colour, createKey, escaped, px, WIDTH } from './markup.js'
 
 /** Lines over an axis, as an SVG that needs nothing beside itself. */
 export interface LinePlot {
@@ -26,10 +26,12 @@ export interface Band {
   readonly to: number
 }
 
-const HEIGHT = 360
+/** Of what is plotted. */
+const DEPTH = 290
 const LEFT = 64
 const RIGHT = 34
-const TOP = 46
+/** For the names of bands. */
+const BAND_NAMES = 14
 const BOTTOM = 24
 
 export function toLineSvg({ title, x, y, lines, bands = [] }: LinePlot): string {
@@ -40,16 +42,22 @@ export function toLineSvg({ title, x, y, lines, bands = [] }: LinePlot): string 
     points.map(([, value]) => value),
   )
   const placeX = (value: number) => px(LEFT + across.shareOf(value) * (WIDTH - LEFT - RIGHT))
-  const placeY = (value: number) => px(HEIGHT - BOTTOM - up.shareOf(value) * (HEIGHT - TOP - BOTTOM))
   const colourOf = (line: Line, index: number) => colour(line.colour ?? index)
-
-  const keys = lines.map(
-    (line, index) =>
-      `<tspan dx="14" fill="${colourOf(line, index)}">${line.isDashed ? '- - ' : '— '}${escaped(line.name)}</tspan>`,
+  const key = createKey(
+    `${title}, ${y.unit}`,
+    LEFT,
+    lines.map((line, index) => ({
+      name: `${line.isDashed ? '- -' : '—'} ${line.name}`,
+      fill: colourOf(line, index),
+    })),
   )
+  const top = key.height + (bands.length > 0 ? BAND_NAMES : 0)
+  const bottom = top + DEPTH
+  const placeY = (value: number) => px(bottom - up.shareOf(value) * DEPTH)
+
   const shades = bands.map(({ name, from, to }) => {
     const width = px(Number(placeX(to)) - Number(placeX(from)))
-    return `<rect class="band" x="${placeX(from)}" y="${TOP}" width="${width}" height="${HEIGHT - TOP - BOTTOM}"/><text x="${placeX(from)}" y="${TOP - 8}">${escaped(name)}</text>`
+    return `<rect class="band" x="${placeX(from)}" y="${top}" width="${width}" height="${DEPTH}"/><text x="${placeX(from)}" y="${top - 4}">${escaped(name)}</text>`
   })
   const levels = up.ticks.map(
     (tick) =>
@@ -62,10 +70,10 @@ export function toLineSvg({ title, x, y, lines, bands = [] }: LinePlot): string 
   })
   const below = across.ticks.map(
     (tick) =>
-      `<text class="time" x="${placeX(tick)}" y="${HEIGHT - 6}">${tickText(tick)} ${escaped(x.unit)}</text>`,
+      `<text class="time" x="${placeX(tick)}" y="${bottom + 18}">${tickText(tick)} ${escaped(x.unit)}</text>`,
   )
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}">
-<text x="${LEFT}" y="14">${escaped(`${title}, ${y.unit}`)}:${keys.join('')}</text>
+  return `<svg viewBox="0 0 ${WIDTH} ${bottom + BOTTOM}" role="img" aria-label="${escaped(title)}">
+${key.markup}
 ${[...shades, ...levels, ...drawn, ...below].join('\n')}
 </svg>`
 }

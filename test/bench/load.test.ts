@@ -132,7 +132,7 @@ t.test('everybody is in as many chats as was asked for', async (t) => {
 
 t.test('a question is asked alone, or all are', async (t) => {
   const all = parseOptions(['--seconds', '2'], questions)
-  t.equal(all.plans.length, questions.length)
+  t.strictSame(all.plans.map(({ name }) => name).slice(0, 2), ['closed-loop', 'rates'])
   t.match(all, { peers: false, runs: 1, entry: 'dist/main.js' })
   const one = parseOptions(['rates', '--rates', '500,800', '--peers', '--runs', '3'], questions)
   t.match(one, { peers: true, runs: 3 })

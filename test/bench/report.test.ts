@@ -40,7 +40,7 @@ t.test('a plot is an SVG whose texts are escaped', async (t) => {
   })
   t.match(lines, /^<svg [^>]+aria-label="a &lt; b">/)
   t.match(lines, 'p50 &amp; more')
-  t.match(lines, /<polyline stroke="#\w+" stroke-dasharray="5 4" points="64\.0,336\.0 1066\.0,46\.0"/)
+  t.match(lines, /<polyline stroke="#\w+" stroke-dasharray="5 4" points="64\.0,330\.0 1066\.0,40\.0"/)
   const bars = toBarSvg({
     kind: 'bars',
     title: 'cost',
