@@ -1,11 +1,13 @@
 // npm test [-- <files and folders>]: lint, types, then the tests against real engines that are started here and
-// stopped again. Named files are a quick look: no lint, no types, one engine.
+// stopped again, and a short comparison with the service as it was. Named files are a quick look: no lint, no types,
+// one engine, no comparison.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { guard } from './guard.mjs'
 import { embeddedBinaries, isOpenToAll, startPostgres } from './postgres-server.mjs'
 import { bin, Failure, main, prepare, root, run, say } from './prepare.mjs'
 import { findDebianPostgres, findTools } from './system-tools.mjs'
@@ -80,7 +82,20 @@ async function runLegs(folder, tools) {
   const newest = await leg('Postgres 18', embedded, folder, tools, files)
   if (named) return [newest]
   const second = await legOnOldest(folder, tools)
-  return second ? [newest, second] : [newest]
+  const last = await legOfGuard(folder)
+  return [newest, second, last].filter((leg) => leg !== undefined)
+}
+
+/** After the tests: nothing else is to have the processor meanwhile. */
+async function legOfGuard(folder) {
+  console.log('\nGuard')
+  signal.throwIfAborted()
+  const started = Date.now()
+  const outcome = await guard(folder, signal)
+  if (outcome === undefined) return undefined
+  const { failures } = outcome
+  const counts = { passed: failures.length === 0 ? 1 : 0, failed: failures.length, skipped: 0 }
+  return { name: 'Guard', code: 0, counts, failures, seconds: Math.round((Date.now() - started) / 1000) }
 }
 
 async function legOnOldest(folder, tools) {

@@ -23,7 +23,7 @@ export interface Place {
 
 export function planHistory(messages: number): HistoryPlan {
   const chats = Math.max(COLLECTED, Math.floor(messages / CHAT_MESSAGES))
-  return { messages, chats, deepMessages: Math.floor(messages / DEEP_SHARE), users: 2 * chats + 1 }
+  return { messages, chats, deepMessages: Math.floor(messages / DEEP_SHARE), users: 2 * chats + 3 }
 }
 
 /** The members of a chat, by their numbers; the collector is in so many chats evenly among all of them. */
