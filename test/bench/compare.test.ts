@@ -28,7 +28,7 @@ t.test('a spread is of the middle four fifths', async (t) => {
 t.test('a loss is clear when every round shows it, and the middle one well', async (t) => {
   t.equal(isClearLoss([1.5, 1.6, 1.4]), true)
   t.equal(isClearLoss([1.5, 1.6, 1]), false, 'one round has not seen it')
-  t.equal(isClearLoss([1.16, 1.17, 1.2]), false, 'it is too small')
+  t.equal(isClearLoss([1.21, 1.25, 1.3]), false, 'it is too small')
   t.equal(isClearLoss([0.5, 0.6, 0.4]), false, 'it is a gain')
   t.equal(isClearLoss([]), false, 'nothing was compared')
 })

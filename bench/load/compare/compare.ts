@@ -11,7 +11,6 @@ import { FIGURES, type Figure, type Ratios, type Round, ratiosOf, spreadOf } fro
 import { createSide, type Side } from './sides.js'
 import { CLEAR, IN_EACH, isClearLoss } from './verdict.js'
 
-const WARM_UP = 0.4
 /** Before anything counts: code that has not run is not compiled yet. */
 const FIRST_SECONDS = 3
 const CLOSED = { kind: 'closed' } as const
@@ -36,7 +35,7 @@ export const compare = createQuestion({
   title: 'Compared with another commit',
   isApart: true,
   flags,
-  quick: { rounds: 5, seconds: 1, rateRounds: 1 },
+  quick: { rounds: 5, seconds: 1.2, rateRounds: 1 },
   run: async (asked, options) => await run(asked, options),
 })
 
@@ -53,7 +52,7 @@ async function run(
     sides.push(theirs)
     const ours = await createSide(engines, 'ours', { entry: resolve(entry), name: 'this source' }, wait)
     sides.push(ours)
-    for (const side of sides) await side.work(CLOSED, 0, FIRST_SECONDS)
+    for (const side of sides) await side.work(CLOSED, FIRST_SECONDS)
     const open = { kind: 'open', perSecond: options.rate } as const
     const closed = await inTurn([theirs, ours], CLOSED, options.rounds, options.seconds, progress)
     const fixed = await inTurn([theirs, ours], open, options.rateRounds, options.seconds, progress)
@@ -76,7 +75,7 @@ async function inTurn(
 ): Promise<Round[]> {
   const done: Round[] = []
   for (let round = 1; round <= rounds; round++) {
-    const turn = async (side: Side) => await side.work(loop, WARM_UP, seconds)
+    const turn = async (side: Side) => await side.work(loop, seconds)
     const [first, second, third, fourth] = [
       await turn(base),
       await turn(ours),

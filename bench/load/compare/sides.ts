@@ -19,8 +19,8 @@ const SETTLED_MS = 10_000
 /** One of the two that are compared: its nodes stand all the while, and wait while the other one works. */
 export interface Side {
   readonly name: string
-  /** Lets it work for so many seconds after so many to come up to speed. */
-  work(loop: Talk['loop'], warmUp: number, seconds: number): Promise<Slice>
+  /** Lets it work for so many seconds, and until all that was said in them has come. */
+  work(loop: Talk['loop'], seconds: number): Promise<Slice>
   /** What of all that was said has not come, or not well. */
   loss(): Promise<ReturnType<typeof lossOf>>
   end(): Promise<void>
@@ -47,12 +47,14 @@ export async function createSide(
 
   return {
     name,
-    async work(loop, warmUp, seconds) {
-      stage.generator.talk({ loop, repeats: 0, speakers: numbers(2 * CHATS) })
-      await wait(warmUp)
-      const measured = await stage.measure(async () => await wait(seconds))
-      stage.generator.hush()
-      await settle(stage)
+    // From nothing on its way to nothing on its way: no message is paid for in one turn and counted in another.
+    async work(loop, seconds) {
+      const measured = await stage.measure(async () => {
+        stage.generator.talk({ loop, repeats: 0, speakers: numbers(2 * CHATS) })
+        await wait(seconds)
+        stage.generator.hush()
+        await settle(stage)
+      })
       return toSlice(measured)
     },
     loss: async () => lossOf(await stage.generator.tell(), 1),

@@ -1,9 +1,9 @@
 /** What a clear loss is: bench/README.md says why noise is none. */
 
 /** The processor time of a message, against the base's, in the median of the rounds ... */
-export const CLEAR = 1.25
+export const CLEAR = 1.3
 /** ... and in each of them. */
-export const IN_EACH = 1.15
+export const IN_EACH = 1.2
 
 /** From the ratio of processor time for each message, of every round. */
 export function isClearLoss(ratios: readonly number[]): boolean {
