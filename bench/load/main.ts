@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { startEngines } from '../engines/engines.js'
+import { describeVersions } from '../engines/versions.js'
 import { describeRun } from '../report/machine.js'
 import { createProgress } from '../report/progress.js'
 import { writeReport } from '../report/report.js'
@@ -44,12 +45,14 @@ async function carryOut(options: Options): Promise<boolean> {
     },
     ...{ redisServer: env.TEST_REDIS_SERVER, entry, folder },
   })
+  const versions = await describeVersions(engines)
   const beside = options.peers ? peers() : []
   const { answered, failed, broken } = await askAll({
     ...{ options: { ...options, entry }, engines, peers: beside, progress },
   }).finally(engines.end)
 
-  const run = await describeRun(`npm run bench -- ${args.join(' ')}`)
+  const described = await describeRun(`npm run bench -- ${args.join(' ')}`)
+  const run = { ...described, versions }
   const files = await writeReport(
     'load',
     out,
