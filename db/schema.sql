@@ -126,10 +126,84 @@ CREATE TABLE users (
   CONSTRAINT users_pkey PRIMARY KEY (id)
 );
 
+CREATE OR REPLACE FUNCTION commit_at_once(chat_ids text[], counts integer[], waits boolean, sender_chats integer[], senders text[], sender_lasts integer[], sender_anywhere boolean[], item_chats integer[], item_places integer[], ids uuid[], sender_ids text[], client_ids text[], contents text[], kinds text[], metadatas text[], OUT last_seqs text, OUT last_revs text, OUT committed_at bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+DECLARE
+  seqs bigint[];
+  revs bigint[];
+  has_closed boolean;
+  now timestamptz(3);
+  found integer;
+BEGIN
+  -- In the order in which all others lock them: no deadlock between nodes.
+  IF waits THEN
+    SELECT array_agg(l.last_seq ORDER BY t.place), array_agg(l.last_rev ORDER BY t.place),
+      bool_or(l.closed_at IS NOT NULL)
+    INTO seqs, revs, has_closed
+    FROM (SELECT * FROM unnest(chat_ids) WITH ORDINALITY AS u(id, place) ORDER BY u.id) t
+    LEFT JOIN LATERAL (SELECT * FROM chats c WHERE c.id = t.id FOR NO KEY UPDATE) l ON true;
+  ELSE
+    SELECT array_agg(l.last_seq ORDER BY t.place), array_agg(l.last_rev ORDER BY t.place),
+      bool_or(l.closed_at IS NOT NULL)
+    INTO seqs, revs, has_closed
+    FROM (SELECT * FROM unnest(chat_ids) WITH ORDINALITY AS u(id, place) ORDER BY u.id) t
+    LEFT JOIN LATERAL (SELECT * FROM chats c WHERE c.id = t.id FOR NO KEY UPDATE SKIP LOCKED) l ON true;
+  END IF;
+  IF has_closed OR (waits AND array_position(seqs, NULL) IS NOT NULL) THEN
+    RETURN;
+  END IF;
+
+  -- After the wait for the locks, or times would run against seq.
+  now := clock_timestamp();
+
+  UPDATE chats c
+  SET last_seq = c.last_seq + t.n, last_rev = c.last_rev + t.n, last_message_at = now
+  FROM unnest(chat_ids, counts, seqs) AS t(id, n, seq)
+  WHERE t.seq IS NOT NULL AND c.id = t.id;
+
+  WITH marked AS (
+    UPDATE chat_members m
+    SET last_read_seq = greatest(m.last_read_seq, seqs[t.chat] + t.last)
+    FROM unnest(sender_chats, senders, sender_lasts, sender_anywhere) AS t(chat, user_id, last, is_anywhere)
+    WHERE seqs[t.chat] IS NOT NULL AND m.chat_id = chat_ids[t.chat] AND m.user_id = t.user_id
+    RETURNING t.is_anywhere
+  )
+  SELECT count(*) FILTER (WHERE NOT k.is_anywhere) INTO found FROM marked k;
+  IF found < (
+    SELECT count(*) FROM unnest(sender_chats, sender_anywhere) AS t(chat, is_anywhere)
+    WHERE seqs[t.chat] IS NOT NULL AND NOT t.is_anywhere
+  ) THEN
+    RAISE check_violation;
+  END IF;
+
+  INSERT INTO messages
+    (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, metadata, client_id, created_at)
+  SELECT chat_ids[t.chat], seqs[t.chat] + t.place, revs[t.chat] + t.place, revs[t.chat] + t.place,
+    t.id, t.sender_id, t.kind, t.content, t.metadata::jsonb, t.client_id, now
+  FROM unnest(item_chats, item_places, ids, sender_ids, client_ids, contents, kinds, metadatas)
+    AS t(chat, place, id, sender_id, client_id, content, kind, metadata)
+  WHERE seqs[t.chat] IS NOT NULL;
+
+  last_seqs := array_to_string(seqs, ',', '');
+  last_revs := array_to_string(revs, ',', '');
+  committed_at := extract(epoch FROM now) * 1000;
+EXCEPTION
+  WHEN check_violation OR unique_violation THEN
+    last_seqs := NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION commit_messages(chat_ids text[], sender_ids text[], ids uuid[], client_ids text[], contents text[], kinds text[], metadatas text[], anywhere boolean[], named_items integer[], named_ids uuid[])
  RETURNS TABLE(item integer, outcome text, id uuid, seq bigint, rev bigint, created_at timestamp with time zone, attachments jsonb)
  LANGUAGE plpgsql
- SET plan_cache_mode TO 'force_generic_plan'
+ SET plan_cache_mode TO 'force_custom_plan'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'

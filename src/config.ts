@@ -13,6 +13,7 @@ export interface Config {
   readonly embedded: boolean
   readonly databaseUrl: string | undefined
   readonly databasePool: number
+  readonly preparedStatements: boolean
   readonly redisUrl: string | undefined
   readonly jwt: JwtConfig
   /** `*`, or the origins that browsers may come from. */
@@ -126,6 +127,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     embedded,
     databaseUrl: vars.DATABASE_URL,
     databasePool: vars.PARLEY_DATABASE_POOL,
+    preparedStatements: vars.PARLEY_PREPARED_STATEMENTS === 'true',
     redisUrl: vars.REDIS_URL,
     jwt: { key: jwtKey(vars), issuer: vars.JWT_ISSUER, audience: vars.JWT_AUDIENCE },
     corsOrigins: corsOrigins(vars.CORS_ORIGINS, embedded),

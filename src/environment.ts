@@ -80,6 +80,10 @@ export const environment = z.object({
     .default('info')
     .describe("pino's levels"),
   PARLEY_DATABASE_POOL: atLeast(2).default(10).describe('connections to Postgres of one node'),
+  PARLEY_PREPARED_STATEMENTS: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('`false` behind a PgBouncer that shares connections by transaction and is older than 1.21'),
   PARLEY_COMMIT_BATCH: atLeast(1).default(200).describe('messages of one flush at most'),
   PARLEY_COMMIT_QUEUE: atLeast(1)
     .default(10_000)

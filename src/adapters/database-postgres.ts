@@ -18,8 +18,13 @@ const IDLE_IN_TRANSACTION_MS = 2000
 const CONNECT_TIMEOUT_MS = 5000
 const PROBE_MS = 2000
 
-/** Postgres 15 and later, through a pool of connections. */
-export function createPostgresDatabase(url: string, poolSize: number, logger: Logger): Database {
+/** Postgres 15 and later, through a pool of connections; `prepares`: whether each of them can prepare statements. */
+export function createPostgresDatabase(
+  url: string,
+  poolSize: number,
+  logger: Logger,
+  { prepares } = { prepares: true },
+): Database {
   const types = new pg.TypeOverrides()
   types.setTypeParser(INT8, Number)
   const plain = {
@@ -49,7 +54,7 @@ export function createPostgresDatabase(url: string, poolSize: number, logger: Lo
 
   function open(): PostgresPool {
     return createPostgresPool({
-      ...{ config, size: poolSize, limitMs: ANSWER_MS, logger },
+      ...{ config, size: poolSize, prepares, limitMs: ANSWER_MS, logger },
       onSilence: watch.doubt,
       onLost: watch.lost,
       onDead: watch.goAway,

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { DatabaseUnavailable } from '../ports/database.js'
+import { DatabaseUnavailable, PREPARED } from '../ports/database.js'
 import { faultOf, isFull, reasonOf } from './postgres-errors.js'
 import { createTurns } from './turns.js'
 import { within } from './within.js'
@@ -19,6 +19,8 @@ export interface PostgresPoolOptions {
   readonly config: pg.ClientConfig
   /** Connections at most. */
   readonly size: number
+  /** Whether a connection can prepare the statements that ask for it. */
+  readonly prepares: boolean
   /** The server has ended a statement before this: one that is still not answered never will be. */
   readonly limitMs: number
   /** Something is not answered. */
@@ -44,10 +46,11 @@ interface Connection extends PostgresPoolClient, Asked {}
  * again. When the database is found to be away the pool is destroyed, with all that is under way in it.
  */
 export function createPostgresPool(options: PostgresPoolOptions) {
-  const { config, size, limitMs, onSilence, onLost, onDead, logger } = options
+  const { config, size, prepares, limitMs, onSilence, onLost, onDead, logger } = options
   const sockets = new Set<Socket>()
   const connections = new Map<pg.PoolClient, Connection>()
   const connecting = new Set<Asked>()
+  const names = new Map<string, string>()
   const turns = createTurns({
     atOnce: size,
     line: LINE,
@@ -64,6 +67,14 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     logger.debug({ reason: reasonOf(error) }, 'an idle database connection was lost'),
   )
   pool.on('remove', (client) => connections.delete(client))
+
+  /** What a connection has prepared it knows by its name. */
+  function nameOf(text: string): { readonly name?: string } {
+    if (!prepares || !text.startsWith(PREPARED)) return {}
+    const name = names.get(text) ?? `parley_${names.size + 1}`
+    names.set(text, name)
+    return { name }
+  }
 
   function openSocket(): Socket {
     const socket = new Socket()
@@ -103,7 +114,7 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     async function ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
       connection.askedAt = ownTime
       try {
-        return await client.query(text, [...values])
+        return await client.query({ ...nameOf(text), text, values: [...values] })
       } catch (error) {
         throw toFailure(error)
       } finally {

@@ -24,7 +24,8 @@ const REDIS_PATIENCE_MS = 2000
 /** Which adapter stands behind each port: the only place that decides. */
 export async function selectDatabase(config: Config, logger: Logger): Promise<Database> {
   if (config.databaseUrl === undefined) return await createPGliteDatabase(config.dataDir)
-  return createPostgresDatabase(config.databaseUrl, config.databasePool, logger)
+  const { databaseUrl, databasePool, preparedStatements } = config
+  return createPostgresDatabase(databaseUrl, databasePool, logger, { prepares: preparedStatements })
 }
 
 export async function selectBus(

@@ -1,13 +1,16 @@
 import type { Logger } from 'pino'
-import { validate as isUuid, v7 as uuidv7 } from 'uuid'
+import { validate as isUuid } from 'uuid'
 import { ParleyError } from '../protocol/errors.js'
 import type { Message, Sent, User } from '../protocol/objects.js'
-import type { CommitRow, CommittedRow, NewMessage, Refusal } from '../store/messages.js'
+import type { CommittedRow, JudgedRow, Refusal } from '../store/messages.js'
 import type { Store } from '../store/store.js'
 import { checkContent } from './content.js'
 import { type Events, messageEvent } from './events.js'
+import { type Committing, createFlush } from './flushes.js'
 import type { Inbox } from './inbox.js'
-import { createLane } from './lane.js'
+import { createLane, LATER } from './lane.js'
+import { newMessageId } from './message-id.js'
+import { RecentIds } from './recent-ids.js'
 import { toMessage } from './views.js'
 
 export interface SendRequest {
@@ -17,7 +20,7 @@ export interface SendRequest {
   readonly attachments?: readonly string[] | undefined
 }
 
-interface Sending extends NewMessage {
+interface Sending extends Committing {
   readonly senderName: string
 }
 
@@ -31,6 +34,8 @@ export interface MessagesOptions {
   readonly attachmentsPerMessage: number | undefined
 }
 
+const NONE: readonly string[] = []
+
 /** What a refused message is answered with. */
 const REFUSALS: Record<Refusal, () => ParleyError> = {
   not_a_member: () => new ParleyError('not_a_member'),
@@ -42,52 +47,32 @@ const REFUSALS: Record<Refusal, () => ParleyError> = {
 
 /** Messages: said, committed, told; and read again. */
 export function createMessages(options: MessagesOptions) {
-  const { store, events, inbox, commit, attachmentsPerMessage, logger } = options
-  const lane = createLane<Sending, CommitRow>({ flush, batch: commit.batch, queue: commit.queue })
-  /** Sends with a `clientId` that are on their way: a repeat waits for the first instead of racing it. */
-  const underWay = new Map<string, Promise<Sent>>()
+  const { store, events, inbox, commit: limits, attachmentsPerMessage, logger } = options
+  const recent = new RecentIds()
+  const commit = createFlush(store)
+  const lane = createLane<Sending, JudgedRow>({ ...limits, flush })
 
-  async function flush(batch: readonly Sending[]): Promise<CommitRow[]> {
-    const rows = await store.messages.commit(batch)
-    const ordered = rows.sort((a, b) => a.item - b.item)
+  async function flush(batch: readonly Sending[]): Promise<(JudgedRow | typeof LATER)[]> {
+    const results = await commit(batch)
     try {
-      tell(batch, ordered)
+      tell(batch, results)
     } catch (error) {
       // Committed all the same: the sweep of active chats tells what is missing.
       logger.error({ error }, 'committed messages could not be told')
     }
-    return ordered
+    return results
   }
 
   /**
    * Told in the same turn in which the senders are replied to: a sender's push and reply leave as one write.
    * Rows of one chat are numbered in their order, so its events are told in the order of their `rev`.
    */
-  function tell(batch: readonly Sending[], rows: readonly CommitRow[]): void {
-    for (const [index, row] of rows.entries()) {
+  function tell(batch: readonly Sending[], results: readonly (JudgedRow | typeof LATER)[]): void {
+    for (const [index, row] of results.entries()) {
       const sending = batch[index]
-      if (sending === undefined || row.outcome !== 'committed') continue
+      if (sending === undefined || row === LATER || row.outcome !== 'committed') continue
       events.publish(messageEvent(toNewMessage(sending, row)))
       inbox.touch(sending.chatId)
-    }
-  }
-
-  async function push(sending: Sending): Promise<Sent> {
-    const row = await lane.push(sending)
-    if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
-    return toSent(row, row.outcome === 'duplicate')
-  }
-
-  async function pushOnce(sending: Sending, clientId: string): Promise<Sent> {
-    const key = `${sending.chatId}\0${sending.senderId}\0${clientId}`
-    const first = underWay.get(key)
-    if (first !== undefined) return { ...(await first), duplicate: true }
-    const sent = push(sending)
-    underWay.set(key, sent)
-    try {
-      return await sent
-    } finally {
-      underWay.delete(key)
     }
   }
 
@@ -95,22 +80,29 @@ export function createMessages(options: MessagesOptions) {
   async function say(
     user: User,
     request: SendRequest,
-    how: Pick<NewMessage, 'kind' | 'metadata' | 'anywhere'>,
+    kind: 'user' | 'system',
+    metadata: Record<string, unknown> | null,
+    anywhere: boolean,
   ): Promise<Sent> {
-    const attachments = request.attachments ?? []
+    const { chatId, clientId = null, content, attachments = NONE } = request
     checkAttachments(attachments, attachmentsPerMessage)
-    checkContent(request.content, attachments.length > 0)
-    const sending = {
-      ...how,
-      id: uuidv7(),
-      chatId: request.chatId,
+    checkContent(content, attachments.length > 0)
+    const row = await lane.push({
+      id: newMessageId(),
+      chatId,
       senderId: user.id,
       senderName: user.fullName,
-      clientId: request.clientId ?? null,
-      content: request.content,
+      clientId,
+      kind,
+      content,
+      metadata,
       attachments,
-    }
-    return request.clientId === undefined ? await push(sending) : await pushOnce(sending, request.clientId)
+      anywhere,
+      mayRepeat: clientId !== null && recent.note(chatId, user.id, clientId),
+      leftOut: 0,
+    })
+    if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
+    return toSent(row, row.outcome === 'duplicate')
   }
 
   return {
@@ -121,17 +113,13 @@ export function createMessages(options: MessagesOptions) {
      * @throws ParleyError `not_a_member`, `chat_closed`, `too_large`, `bad_request`, `overloaded`; for what it names
      *   `not_found`, `conflict`, `attachments_disabled`
      */
-    async send(user: User, request: SendRequest, { anywhere }: { anywhere: boolean }): Promise<Sent> {
-      return await say(user, request, { kind: 'user', metadata: null, anywhere })
+    send(user: User, request: SendRequest, { anywhere }: { anywhere: boolean }): Promise<Sent> {
+      return say(user, request, 'user', null, anywhere)
     },
 
     /** A message of the marketplace itself, in any chat. @throws as `send` */
-    async sendSystem(
-      user: User,
-      request: SendRequest,
-      metadata: Record<string, unknown> | null,
-    ): Promise<Sent> {
-      return await say(user, request, { kind: 'system', metadata, anywhere: true })
+    sendSystem(user: User, request: SendRequest, metadata: Record<string, unknown> | null): Promise<Sent> {
+      return say(user, request, 'system', metadata, true)
     },
 
     /** What a send with this `clientId` is answered with when it is a repeat: for whoever has work to do before it. */
@@ -154,7 +142,8 @@ export type Messages = ReturnType<typeof createMessages>
 
 function toSent(row: Pick<CommittedRow, 'id' | 'seq' | 'rev' | 'created_at'>, isDuplicate: boolean): Sent {
   const { id, seq, rev, created_at } = row
-  return { id, seq, rev, createdAt: created_at.toISOString(), ...(isDuplicate ? { duplicate: true } : {}) }
+  const sent = { id, seq, rev, createdAt: created_at.toISOString() }
+  return isDuplicate ? { ...sent, duplicate: true } : sent
 }
 
 function checkAttachments(ids: readonly string[], most: number | undefined): void {

@@ -26,6 +26,12 @@ export interface Database {
   release(): Promise<void>
 }
 
+/**
+ * Begins a statement that is run again and again with the same text: an adapter may have a connection parse and plan
+ * it once.
+ */
+export const PREPARED = '/* prepared */'
+
 /** The database cannot be reached, or does not answer: the same call may succeed later. What it was to do may be done. */
 export class DatabaseUnavailable extends ParleyError {
   /** For the log; a caller reads no more than that the database is away. */

@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Attachment } from '../protocol/objects.js'
+import { commitAtOnce } from './commit-at-once.js'
 import { type EventWindow, type InWindow, windowTable } from './event-window.js'
 import type { Schema } from './schema.js'
 
@@ -23,7 +24,12 @@ export interface NewMessage {
 }
 
 /** What became of one message of a flush; `item` counts from 1 in the order given. */
-export type CommitRow = CommittedRow | RefusedRow<Refusal>
+export type CommitRow = JudgedRow | RefusedRow<LeftOut>
+
+export type JudgedRow = CommittedRow | RefusedRow<Refusal>
+
+/** Somebody else had its chat locked: it is to come again, before others of its chat. */
+export type LeftOut = 'left_out'
 
 export type Refusal = 'not_a_member' | 'chat_closed' | 'attachment_not_found' | 'attachment_not_usable'
 
@@ -53,12 +59,19 @@ interface RefusedRow<Outcome extends string> {
 /** SQL about messages: the flush, and every way to read them again. */
 export function createMessageStore(db: Kysely<Schema>) {
   return {
-    /** One round trip, one transaction; see db/migrations/0004_commit_attachments.sql. */
-    async commit(batch: readonly NewMessage[]): Promise<CommitRow[]> {
+    /** The flush as it nearly always goes; see commit-at-once.ts. */
+    commitAtOnce: async (batch: readonly NewMessage[], how: { readonly waits: boolean }) =>
+      await commitAtOnce(db, batch, how),
+
+    /**
+     * Commits those that may be, and says of each of the others why not, in the order given: one round trip, one
+     * transaction; see db/migrations/0004_commit_attachments.sql.
+     */
+    async judge(batch: readonly NewMessage[]): Promise<JudgedRow[]> {
       const named = batch.flatMap(({ attachments }, index) =>
         attachments.map((id) => ({ item: index + 1, id })),
       )
-      const { rows } = await sql<CommitRow>`select * from commit_messages(
+      const { rows } = await sql<JudgedRow>`select * from commit_messages(
         ${batch.map((message) => message.chatId)},
         ${batch.map((message) => message.senderId)},
         ${batch.map((message) => message.id)},
@@ -70,7 +83,7 @@ export function createMessageStore(db: Kysely<Schema>) {
         ${named.map(({ item }) => item)},
         ${named.map(({ id }) => id)}
       )`.execute(db)
-      return rows
+      return rows.sort((one, other) => one.item - other.item)
     },
 
     /** The messages from `first` to `last`, both included, newest first: a range of the primary key. */

@@ -37,7 +37,7 @@ async function send() {
       const batch = Array.from({ length: size }, () =>
         newMessage(chats[Math.floor(Math.random() * chats.length)]),
       )
-      for (const { item, outcome, id, seq, rev } of await store.messages.commit(batch)) {
+      for (const { item, outcome, id, seq, rev } of await commit(batch)) {
         const { chatId, id: given } = batch[item - 1]
         answers.push({ chatId, outcome, id, seq, rev, given })
       }
@@ -51,12 +51,16 @@ async function send() {
 async function retry() {
   const batches = await Promise.all(
     Array.from({ length: retries }, () =>
-      store.messages.commit([{ ...newMessage(chats[0]), senderId: 'everybody', clientId: 'the same' }]),
+      commit([{ ...newMessage(chats[0]), senderId: 'everybody', clientId: 'the same' }]),
     ),
   )
   return batches
     .flat()
     .map(({ outcome, id, seq, rev, created_at }) => ({ outcome, id, seq, rev, created_at }))
+}
+
+async function commit(batch) {
+  return (await store.messages.commitAtOnce(batch, { waits: true })) ?? (await store.messages.judge(batch))
 }
 
 function newMessage(chatId) {
