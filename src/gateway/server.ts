@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { levelOf } from '../ports/database.js'
-import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
+import type { CloseReason } from '../protocol/close-codes.js'
 import { decodeFrame, encodeError, encodeReply } from '../protocol/codec.js'
 import { type ParleyError, toParleyError } from '../protocol/errors.js'
 import { FRAME_HARD_BYTES, HANDSHAKE_MS, SILENCE_MS } from '../protocol/limits.js'
 import type { Admit, Admitted, Arrival } from '../sessions/admission.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
-import type { Door, Session, Transport } from '../sessions/session.js'
+import type { Door, Session } from '../sessions/session.js'
 import { answerTo, findToken } from './handshake.js'
 import { type SocketData, SocketState } from './socket-state.js'
+import { end, SocketTransport } from './socket-transport.js'
 import { uWS } from './uws.js'
+import { Writes } from './writes.js'
 
 /** What may come between two looks at how much waits for a session, beyond its budget. */
 const BURST_BYTES = 8 * 1024 * 1024
@@ -33,6 +35,7 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions) {
   const { host, port, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
+  const writes = new Writes()
   let listening: uWS.us_listen_socket | undefined
 
   app.ws<SocketData>('/ws', {
@@ -105,7 +108,10 @@ export function createGateway(options: GatewayOptions) {
       return
     }
     const { user, expiresAt } = outcome
-    const session = hub.begin(user, toTransport(socket), { expiresAt, silenceMs: SILENCE_MS })
+    const session = hub.begin(user, new SocketTransport(socket, state, writes), {
+      expiresAt,
+      silenceMs: SILENCE_MS,
+    })
     state.session = session
     for (const { bytes, isBinary } of state.takeEarly()) handle(session, bytes, isBinary)
   }
@@ -138,6 +144,7 @@ export function createGateway(options: GatewayOptions) {
 
   const door: Door = {
     publish(topic, frame) {
+      writes.flush()
       app.publish(topic, frame, false)
     },
   }
@@ -188,25 +195,4 @@ async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
 function refuse(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
   socket.getUserData().state.isClosed = true
   end(socket, why)
-}
-
-function end(socket: uWS.WebSocket<SocketData>, why: CloseReason): void {
-  const { code, reason } = CLOSE_CODES[why]
-  socket.end(code, reason)
-}
-
-/** A closed uWS socket throws when it is touched: the session sees to it that none is. */
-function toTransport(socket: uWS.WebSocket<SocketData>): Transport {
-  return {
-    // Corked, so that what was published to the socket in this turn leaves with it, as one write.
-    send(frame) {
-      socket.cork(() => void socket.send(frame, false))
-      return socket.getBufferedAmount() === 0
-    },
-    subscribe: (topic) => void socket.subscribe(topic),
-    unsubscribe: (topic) => void socket.unsubscribe(topic),
-    buffered: () => socket.getBufferedAmount(),
-    close: (reason) => end(socket, reason),
-    terminate: () => socket.close(),
-  }
 }

@@ -3,7 +3,10 @@ import { PRESENCE_MEMBERS } from '../protocol/limits.js'
 import type { JoinData } from '../protocol/server-frames.js'
 import type { ChatStream } from './chat-stream.js'
 import { Roster } from './roster.js'
-import type { Session } from './session.js'
+import type { Door, Session } from './session.js'
+
+/** With more sessions than this a door fans out faster than we do. */
+const TOPIC_SESSIONS = 16
 
 /** Removals remembered, the newest: many more than happen while one join is under way. */
 const REMOVED_MOST = 1000
@@ -20,6 +23,9 @@ export class Room {
   /** Sessions joined and joins under way: without any the room is closed. */
   uses = 0
   readonly #sessions = new Map<string, Set<Session>>()
+  /** Those that are sent the events. */
+  readonly #listening = new Set<Session>()
+  #hasTopic = false
   #members = new Set<string>()
   #membersRev = -1
   #memberCount = 0
@@ -55,6 +61,31 @@ export class Room {
 
   *sessions(): Iterable<Session> {
     for (const sessions of this.#sessions.values()) yield* sessions
+  }
+
+  /** Events reach it from now on. */
+  listen(session: Session): void {
+    this.#listening.add(session)
+    if (this.#hasTopic) session.subscribe(this.topic)
+    else if (this.#listening.size > TOPIC_SESSIONS) {
+      // For as long as the room is open: one that comes and goes at the limit must not be moved each time.
+      this.#hasTopic = true
+      for (const each of this.#listening) each.subscribe(this.topic)
+    }
+  }
+
+  unlisten(session: Session): void {
+    if (this.#listening.delete(session) && this.#hasTopic) session.unsubscribe(this.topic)
+  }
+
+  /**
+   * Sends an event to those that listen. Few are written to one by one, each together with what else it is sent in
+   * this turn; many by the doors' own fan-out. True when it was the latter, which says nothing of slow readers.
+   */
+  publish(frame: string | Buffer, doors: readonly Door[]): boolean {
+    if (this.#hasTopic) for (const door of doors) door.publish(this.topic, frame)
+    else for (const session of this.#listening) session.send(frame)
+    return this.#hasTopic
   }
 
   /** True when it is the user's first session here. */

@@ -36,8 +36,8 @@ export function createRooms(options: RoomsOptions) {
   const doors: Door[] = []
   const rooms = new Map<string, Room>()
   const members = new MemberIndex()
-  /** Rooms that something was sent to since `takeDelivered`. */
-  let delivered = new Set<Room>()
+  /** Rooms of which nobody knows yet who is behind. */
+  let fannedOut = new Set<Room>()
   const signals = createRoomSignals({ nodeId, bus, members })
   const typingTimer = setInterval(signals.endTyping, TYPING_TICK_MS)
   typingTimer.unref()
@@ -67,8 +67,7 @@ export function createRooms(options: RoomsOptions) {
   }
 
   function publish(room: Room, frame: string | Buffer): void {
-    delivered.add(room)
-    for (const door of doors) door.publish(room.topic, frame)
+    if (room.publish(frame, doors)) fannedOut.add(room)
   }
 
   function deliver(room: Room, event: ChatEvent): void {
@@ -101,7 +100,7 @@ export function createRooms(options: RoomsOptions) {
   function leave(session: Session, chatId: string): void {
     const room = rooms.get(chatId)
     if (!session.joined.delete(chatId) || room === undefined) return
-    session.unsubscribe(room.topic)
+    room.unlisten(session)
     if (room.remove(session)) signals.left(room, session.user.id)
     release(room)
   }
@@ -137,7 +136,7 @@ export function createRooms(options: RoomsOptions) {
 
     /** A session that has joined is sent no events until it has joined again. Without effect for another. */
     pause(session: Session, room: Room): void {
-      if (session.joined.has(room.chatId)) session.unsubscribe(room.topic)
+      if (session.joined.has(room.chatId)) room.unlisten(session)
     },
 
     /**
@@ -154,9 +153,10 @@ export function createRooms(options: RoomsOptions) {
         session.joined.add(room.chatId)
       }
       const isFirst = room.add(session)
-      session.subscribe(room.topic)
       for (const event of missed) session.send(event.frame)
-      if (isFirst && session.isOpen) signals.entered(room, session.user, { told })
+      if (!session.isOpen) return
+      room.listen(session)
+      if (isFirst) signals.entered(room, session.user, { told })
     },
 
     leave,
@@ -188,10 +188,10 @@ export function createRooms(options: RoomsOptions) {
       if (signal !== undefined) signals.receive(room, signal)
     },
 
-    /** The rooms that events were delivered to since the last time. */
-    takeDelivered(): Iterable<Room> {
-      const taken = delivered
-      delivered = new Set()
+    /** The rooms that a door has fanned out events to since the last time. */
+    takeFannedOut(): Iterable<Room> {
+      const taken = fannedOut
+      fannedOut = new Set()
       return taken
     },
 

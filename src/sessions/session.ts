@@ -11,8 +11,11 @@ const REMOVAL_SIGNAL_MS = 10_000
 
 /** What a door gives each of its sessions; none of it is called after the session has ended. */
 export interface Transport {
-  /** Sends one frame of server-frames.ts, encoded. False when some of what was sent waits for the client to read. */
-  send(frame: string | Buffer): boolean
+  /**
+   * Sends one frame of server-frames.ts, encoded; soon, in the order given. Calls the session's `isBehind` when some of
+   * what was sent waits for the client to read.
+   */
+  send(frame: string | Buffer): void
   /** From now on the door's `publish` to this topic reaches the session. */
   subscribe(topic: string): void
   unsubscribe(topic: string): void
@@ -104,9 +107,14 @@ export class Session {
   }
 
   send(frame: string | Buffer): void {
-    if (!this.isOpen || this.#transport.send(frame)) return
+    if (this.isOpen) this.#transport.send(frame)
+  }
+
+  /** Something waits for the client to read; the frame of so many bytes was sent last. */
+  isBehind(lastBytes: number): void {
+    if (!this.isOpen) return
     // One frame more is sent to whoever is within the budget, however large it is.
-    if (this.#transport.buffered() - frame.length > this.#readers.bufferBytes) this.latch()
+    if (this.#transport.buffered() - lastBytes > this.#readers.bufferBytes) this.latch()
     else this.#readers.backlog(this)
   }
 

@@ -22,7 +22,7 @@ export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes }: Sl
   timer.unref()
 
   function look(now = Date.now()): void {
-    for (const room of rooms.takeDelivered()) for (const session of room.sessions()) waiting.add(session)
+    for (const room of rooms.takeFannedOut()) for (const session of room.sessions()) waiting.add(session)
     const backlogs: Backlog[] = []
     for (const session of waiting) {
       const bytes = session.checkBacklog(now)

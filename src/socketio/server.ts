@@ -9,7 +9,7 @@ import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
 import type { Admit, Admitted } from '../sessions/admission.js'
 import { dispatch, type FrameContext, type Respond } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
-import type { Door, Transport } from '../sessions/session.js'
+import type { Door, Session, Transport } from '../sessions/session.js'
 import { countBuffered } from './backlog.js'
 import { createFileMessages, splitFiles } from './file-messages.js'
 import { boundedParser } from './parser.js'
@@ -64,7 +64,10 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   namespace.on('connection', (socket) => {
     const { user, expiresAt } = socket.data
     // Engine.IO has heartbeats of its own.
-    const session = hub.begin(user, toTransport(socket), { expiresAt, silenceMs: undefined })
+    let begun: Session | undefined
+    const transport = toTransport(socket, (bytes) => begun?.isBehind(bytes))
+    const session = hub.begin(user, transport, { expiresAt, silenceMs: undefined })
+    begun = session
     socket.on('disconnect', () => hub.end(session))
     for (const [event, type] of FRAME_OF_EVENT)
       socket.on(event, (...given: unknown[]) => {
@@ -147,14 +150,14 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   }
 }
 
-function toTransport(socket: ChatSocket): Transport {
+function toTransport(socket: ChatSocket, onBehind: (lastBytes: number) => void): Transport {
   const buffered = countBuffered(socket.conn)
   return {
     buffered,
     send(frame) {
       const { event, body } = toSocketEvent(frame)
       socket.emit(event, body)
-      return buffered() === 0
+      if (buffered() > 0) onBehind(frame.length)
     },
     subscribe: (topic) => void socket.join(topic),
     unsubscribe: (topic) => void socket.leave(topic),

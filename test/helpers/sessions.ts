@@ -6,12 +6,12 @@ export const BUFFER_BYTES = 1000
 export function createSession(userId = 'ann', lifetime: Partial<Lifetime> = {}) {
   const told: string[] = []
   const client = { waiting: 0 }
-  const session = new Session(
+  const session: Session = new Session(
     { id: userId, fullName: 'Ann' },
     {
       send(frame) {
         told.push(`send ${frame}`)
-        return client.waiting === 0
+        if (client.waiting > 0) session.isBehind(Buffer.byteLength(frame))
       },
       subscribe: (topic) => void told.push(`subscribe ${topic}`),
       unsubscribe: (topic) => void told.push(`unsubscribe ${topic}`),
