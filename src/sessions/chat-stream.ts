@@ -32,7 +32,8 @@ export interface ChatStreamOptions {
 export class ChatStream {
   readonly #options: ChatStreamOptions
   #position: number | undefined
-  readonly #held = new Map<number, ChatEvent>()
+  /** Behind a hole; undefined while there is none, as nearly always. */
+  #held: Map<number, ChatEvent> | undefined
   #heldSinceRead = false
   /** Events came that could not be held. */
   #overflowed = false
@@ -63,10 +64,11 @@ export class ChatStream {
     if (this.#position !== undefined && event.rev <= this.#position) return
     if (event.rev === (this.#position ?? Number.NaN) + 1) {
       this.#deliver(event)
-      if (this.#held.size > 0) this.#deliverHeld()
+      if (this.#held !== undefined) this.#deliverHeld()
       return
     }
     this.#heldSinceRead = true
+    this.#held ??= new Map()
     if (this.#held.size < HELD_MOST) this.#held.set(event.rev, event)
     else this.#overflowed = true
     if (this.#position !== undefined) this.#repairSoon(HOLE_MS)
@@ -84,7 +86,7 @@ export class ChatStream {
   /** The stream stands nowhere again, until `start`. */
   restart(): void {
     this.#position = undefined
-    this.#held.clear()
+    this.#held = undefined
     this.#overflowed = false
     this.#tail = []
   }
@@ -109,7 +111,7 @@ export class ChatStream {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#held.clear()
+    this.#held = undefined
   }
 
   #deliver(event: ChatEvent): void {
@@ -123,19 +125,21 @@ export class ChatStream {
 
   #deliverHeld(): void {
     if (this.#position === undefined) return
+    const held = this.#held ?? new Map<number, ChatEvent>()
     for (;;) {
-      const next = this.#held.get(this.#position + 1)
+      const next = held.get(this.#position + 1)
       if (next === undefined) break
-      this.#held.delete(next.rev)
+      held.delete(next.rev)
       this.#deliver(next)
     }
-    for (const rev of this.#held.keys()) if (rev <= this.#position) this.#held.delete(rev)
+    for (const rev of held.keys()) if (rev <= this.#position) held.delete(rev)
+    if (held.size === 0) this.#held = undefined
     if (this.#isBehind) this.#repairSoon(HOLE_MS)
   }
 
   /** Events are known of that have not been delivered. */
   get #isBehind(): boolean {
-    return this.#held.size > 0 || this.#overflowed
+    return this.#held !== undefined || this.#overflowed
   }
 
   #repairSoon(afterMs: number): void {
@@ -156,7 +160,7 @@ export class ChatStream {
         // Again when there was more than one read brings, or when an event came meanwhile that it did not see.
       } while (!this.#closed && this.#isBehind && (this.#position !== before || this.#heldSinceRead))
       // What still waits behind a hole was never committed: no node of ours has published it.
-      this.#held.clear()
+      this.#held = undefined
       this.#overflowed = false
     } catch (error) {
       this.#options.onError(error)

@@ -6,6 +6,7 @@ import { encodePush } from '../protocol/codec.js'
 import { CHATS_PER_SESSION, CONTENT_BYTES, FRAME_BYTES, HEARTBEAT_MS } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
 import type { AttachmentLimits } from '../protocol/server-frames.js'
+import { Multimap } from './multimap.js'
 import type { Rooms } from './rooms.js'
 import { type Lifetime, type Readers, Session, type Transport } from './session.js'
 import type { SessionCap } from './session-cap.js'
@@ -21,15 +22,13 @@ export function createHub(options: {
   readonly attachmentLimits: AttachmentLimits
 }) {
   const { rooms, presence, subscriptions, readers, cap, attachmentLimits } = options
-  const users = new Map<string, Set<Session>>()
+  const users = new Multimap<Session>()
 
   return {
     /** A user has connected and is who it says it is: the session begins with `hello`. */
     begin(user: User, transport: Transport, lifetime: Lifetime): Session {
       const session = new Session(user, transport, readers, lifetime)
-      const sessions = users.get(user.id)
-      if (sessions === undefined) users.set(user.id, new Set([session]))
-      else sessions.add(session)
+      users.add(user.id, session)
       void subscriptions.acquire(userChannel(user.id))
       presence.arrive(user.id)
       void cap.begun(session)
@@ -52,9 +51,7 @@ export function createHub(options: {
 
     /** The session's connection has ended, for whatever reason. */
     end(session: Session): void {
-      const sessions = users.get(session.user.id)
-      if (sessions === undefined || !sessions.delete(session)) return
-      if (sessions.size === 0) users.delete(session.user.id)
+      if (!users.delete(session.user.id, session)) return
       session.end()
       rooms.leaveAll(session)
       subscriptions.release(userChannel(session.user.id))
@@ -63,13 +60,13 @@ export function createHub(options: {
     },
 
     /** All of this node. */
-    *sessions(): Iterable<Session> {
-      for (const sessions of users.values()) yield* sessions
+    sessions(): Iterable<Session> {
+      return users.values()
     },
 
     /** The user's on this node. */
     sessionsOf(userId: string): Iterable<Session> {
-      return users.get(userId) ?? []
+      return users.of(userId)
     },
 
     /** Of a removal a session that has joined the chat is told by the room, in the order of its events. */

@@ -16,7 +16,8 @@ export interface RoomSignalsOptions {
 
 /** The pushes of a room that are not events: typing, read marks, who comes and goes. Any of them may be lost. */
 export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) {
-  const typing = new Set<Room>()
+  /** Users who are typing, by the time it ends by itself. */
+  const typing = new Map<Room, Map<string, number>>()
 
   function pushToOthers<T extends PushType>(room: Room, userId: string, type: T, push: Push<T>): void {
     const frame = encodePush(type, push)
@@ -24,11 +25,10 @@ export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) 
   }
 
   function applyTyping(room: Room, userId: string, active: boolean): void {
-    if (!active && !room.typing.delete(userId)) return
-    if (active) {
-      room.typing.set(userId, Date.now() + TYPING_MS)
-      typing.add(room)
-    }
+    const users = typing.get(room) ?? new Map<string, number>()
+    if (!active && !users.delete(userId)) return
+    if (active) typing.set(room, users.set(userId, Date.now() + TYPING_MS))
+    else if (users.size === 0) typing.delete(room)
     pushToOthers(room, userId, 'typing', { chatId: room.chatId, userId, active })
   }
 
@@ -67,7 +67,13 @@ export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) 
         pushToOthers(room, userId, 'presence', { chatId: room.chatId, userId, online, lastSeen })
   }
 
+  function isTyping(room: Room, userId: string): boolean {
+    return typing.get(room)?.has(userId) ?? false
+  }
+
   return {
+    isTyping,
+
     /** What a node, this one too, has said on the chat's channel. */
     receive(room: Room, signal: Signal): void {
       const { chatId } = room
@@ -88,7 +94,7 @@ export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) 
 
     /** A user's last session on this node has left. */
     left(room: Room, userId: string): void {
-      if (room.typing.has(userId)) publishSignal(bus, room.chatId, { type: 'typing', userId, active: false })
+      if (isTyping(room, userId)) publishSignal(bus, room.chatId, { type: 'typing', userId, active: false })
       if (!room.tellsPresence) return
       publishSignal(bus, room.chatId, { type: 'left', nodeId, userId })
       tellLeft(room, userId)
@@ -105,10 +111,8 @@ export function createRoomSignals({ nodeId, bus, members }: RoomSignalsOptions) 
 
     /** Every node ends it for its own sessions: the node of the one who typed may have died. */
     endTyping(now = Date.now()): void {
-      for (const room of typing) {
-        for (const [userId, until] of room.typing) if (until <= now) applyTyping(room, userId, false)
-        if (room.typing.size === 0) typing.delete(room)
-      }
+      for (const [room, users] of typing)
+        for (const [userId, until] of users) if (until <= now) applyTyping(room, userId, false)
     },
 
     /** The room is closed. */

@@ -2,6 +2,7 @@ import { chatChannel } from '../chat/channels.js'
 import { PRESENCE_MEMBERS } from '../protocol/limits.js'
 import type { JoinData } from '../protocol/server-frames.js'
 import type { ChatStream } from './chat-stream.js'
+import { Multimap } from './multimap.js'
 import { Roster } from './roster.js'
 import type { Door, Session } from './session.js'
 
@@ -18,19 +19,17 @@ export class Room {
   readonly topic: string
   readonly stream: ChatStream
   readonly roster = new Roster()
-  /** Users who are typing, by the time it ends by itself. */
-  readonly typing = new Map<string, number>()
   /** Sessions joined and joins under way: without any the room is closed. */
   uses = 0
-  readonly #sessions = new Map<string, Set<Session>>()
+  readonly #sessions = new Multimap<Session>()
   /** Those that are sent the events. */
   readonly #listening = new Set<Session>()
   #hasTopic = false
-  #members = new Set<string>()
+  #members: readonly string[] = []
   #membersRev = -1
   #memberCount = 0
   /** Members removed, by the event that did it: a join whose snapshot is older must not come in. */
-  readonly #removed = new Map<string, number>()
+  #removed: Map<string, number> | undefined
 
   constructor(chatId: string, stream: ChatStream) {
     this.chatId = chatId
@@ -47,7 +46,7 @@ export class Room {
     return [...this.#sessions.keys()]
   }
 
-  get members(): ReadonlySet<string> {
+  get members(): readonly string[] {
     return this.#members
   }
 
@@ -56,11 +55,11 @@ export class Room {
   }
 
   sessionsOf(userId: string): Session[] {
-    return [...(this.#sessions.get(userId) ?? [])]
+    return [...this.#sessions.of(userId)]
   }
 
-  *sessions(): Iterable<Session> {
-    for (const sessions of this.#sessions.values()) yield* sessions
+  sessions(): Iterable<Session> {
+    return this.#sessions.values()
   }
 
   /** Events reach it from now on. */
@@ -90,28 +89,20 @@ export class Room {
 
   /** True when it is the user's first session here. */
   add(session: Session): boolean {
-    const sessions = this.#sessions.get(session.user.id)
-    if (sessions !== undefined) {
-      sessions.add(session)
-      return false
-    }
-    this.#sessions.set(session.user.id, new Set([session]))
-    return true
+    return this.#sessions.add(session.user.id, session)
   }
 
   /** True when it was the user's last session here. */
   remove(session: Session): boolean {
-    const sessions = this.#sessions.get(session.user.id)
-    if (sessions === undefined || !sessions.delete(session) || sessions.size > 0) return false
-    this.#sessions.delete(session.user.id)
-    return true
+    const { id } = session.user
+    return this.#sessions.delete(id, session) && !this.#sessions.has(id)
   }
 
   /** Nothing that was known by its number counts any more. */
   startOver(): void {
     this.stream.restart()
     this.#membersRev = -1
-    this.#removed.clear()
+    this.#removed = undefined
   }
 
   /** What a snapshot says of the members, unless a newer one or an event has said it already. */
@@ -119,22 +110,22 @@ export class Room {
     if (rev < this.#membersRev) return
     this.#membersRev = rev
     this.#memberCount = chat.memberCount
-    this.#members = new Set(this.tellsPresence ? members.map(({ userId }) => userId) : [])
+    this.#members = this.tellsPresence ? members.map(({ userId }) => userId) : []
   }
 
   memberAdded(rev: number, userId: string, memberCount: number): void {
     this.#membersRev = rev
     this.#memberCount = memberCount
     // A chat that has grown beyond the limit; when it shrinks again, the next snapshot says who is left.
-    if (this.tellsPresence) this.#members.add(userId)
-    else this.#members.clear()
-    this.#removed.delete(userId)
+    this.#members = this.tellsPresence ? [...this.#membersBut(userId), userId] : []
+    this.#removed?.delete(userId)
   }
 
   memberRemoved(rev: number, userId: string, memberCount: number): void {
     this.#membersRev = rev
     this.#memberCount = memberCount
-    this.#members.delete(userId)
+    this.#members = this.#membersBut(userId)
+    this.#removed ??= new Map()
     this.#removed.delete(userId)
     this.#removed.set(userId, rev)
     const [oldest] = this.#removed.keys()
@@ -143,6 +134,10 @@ export class Room {
 
   /** True when the user was removed by an event that a snapshot of `rev` did not know of. */
   wasRemovedAfter(rev: number, userId: string): boolean {
-    return (this.#removed.get(userId) ?? -1) > rev
+    return (this.#removed?.get(userId) ?? -1) > rev
+  }
+
+  #membersBut(userId: string): string[] {
+    return this.#members.filter((member) => member !== userId)
   }
 }

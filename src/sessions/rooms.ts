@@ -172,7 +172,8 @@ export function createRooms(options: RoomsOptions) {
     },
 
     isTyping(chatId: string, userId: string): boolean {
-      return rooms.get(chatId)?.typing.has(userId) ?? false
+      const room = rooms.get(chatId)
+      return room !== undefined && signals.isTyping(room, userId)
     },
 
     /** What came over the bus on a chat's channel. */

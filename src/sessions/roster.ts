@@ -1,3 +1,5 @@
+import { Multimap } from './multimap.js'
+
 /**
  * Who has joined one chat on other nodes, as far as those have said.
  *
@@ -5,7 +7,8 @@
  * else. A node without users here is forgotten: when it turns up again it has forgotten us too, and is told anew.
  */
 export class Roster {
-  readonly #users = new Map<string, Set<string>>()
+  /** By their node. */
+  readonly #users = new Multimap<string>()
 
   /** True when nothing is known of the node. */
   isNew(nodeId: string): boolean {
@@ -13,17 +16,12 @@ export class Roster {
   }
 
   add(nodeId: string, userId: string): void {
-    const users = this.#users.get(nodeId)
-    if (users === undefined) this.#users.set(nodeId, new Set([userId]))
-    else users.add(userId)
+    this.#users.add(nodeId, userId)
   }
 
   /** False when the node had not said that the user is there. */
   remove(nodeId: string, userId: string): boolean {
-    const users = this.#users.get(nodeId)
-    if (users === undefined || !users.delete(userId)) return false
-    if (users.size === 0) this.#users.delete(nodeId)
-    return true
+    return this.#users.delete(nodeId, userId)
   }
 
   /** The user is gone from every other node; false when it was on none. */
@@ -33,7 +31,7 @@ export class Roster {
   }
 
   has(userId: string): boolean {
-    for (const users of this.#users.values()) if (users.has(userId)) return true
+    for (const nodeId of this.#users.keys()) if (this.#users.includes(nodeId, userId)) return true
     return false
   }
 }

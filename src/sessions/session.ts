@@ -66,24 +66,24 @@ export class Session {
   /** Chats whose events it is sent. */
   readonly joined = new Set<string>()
   /** Chats that it was told to be out of, by when: the same comes as a signal, unless that is lost. */
-  readonly #removedFrom = new Map<string, number>()
-  /** Joins and leaves under way, by chat. */
-  readonly #moving = new Map<string, Promise<void>>()
+  #removedFrom: Map<string, number> | undefined
+  /** Joins and leaves under way, by chat; undefined while there are none, as nearly always. */
+  #moving: Map<string, Promise<void>> | undefined
   /** Frames under way. */
   busy = 0
-  expiresAt: Date
+  #expiresAt: number
   #user: User
   #ended = false
   #latchedAt: number | undefined
   #isShedding = false
   #heardAt = Date.now()
-  #badFramesAt: number[] = []
+  #badFramesAt: number[] | undefined
 
   constructor(user: User, transport: Transport, readers: Readers, { expiresAt, silenceMs }: Lifetime) {
     this.#user = user
     this.#transport = transport
     this.#readers = readers
-    this.expiresAt = expiresAt
+    this.#expiresAt = expiresAt.getTime()
     this.#silenceMs = silenceMs ?? Number.POSITIVE_INFINITY
   }
 
@@ -94,6 +94,11 @@ export class Session {
 
   rename(fullName: string): void {
     if (fullName !== this.#user.fullName) this.#user = { ...this.#user, fullName }
+  }
+
+  /** It lives until then, by another token. */
+  prolong(expiresAt: Date): void {
+    this.#expiresAt = expiresAt.getTime()
   }
 
   /** After every `await`: a session may have ended meanwhile. */
@@ -168,7 +173,7 @@ export class Session {
 
   /** Why the session must not live any longer, if so. */
   isOver(now: number): CloseReason | undefined {
-    if (this.expiresAt.getTime() <= now) return 'unauthenticated'
+    if (this.#expiresAt <= now) return 'unauthenticated'
     return now - this.#heardAt > this.#silenceMs ? 'heartbeatMissed' : undefined
   }
 
@@ -179,21 +184,25 @@ export class Session {
    * @throws ParleyError `rate_limited` when too many chats are moving
    */
   async inTurn(chatIds: readonly string[], work: () => Promise<void>): Promise<void> {
-    const isTooMany = this.#moving.size + chatIds.length > CHATS_PER_SESSION
-    if (isTooMany && chatIds.some((chatId) => !this.#moving.has(chatId)))
+    this.#moving ??= new Map()
+    const moving = this.#moving
+    const isTooMany = moving.size + chatIds.length > CHATS_PER_SESSION
+    if (isTooMany && chatIds.some((chatId) => !moving.has(chatId)))
       throw new ParleyError('rate_limited', `At most ${CHATS_PER_SESSION} chats may be joined at once.`)
-    const before = chatIds.map((chatId) => this.#moving.get(chatId))
+    const before = chatIds.map((chatId) => moving.get(chatId))
     const mine = Promise.allSettled(before).then(work)
-    for (const chatId of chatIds) this.#moving.set(chatId, mine)
+    for (const chatId of chatIds) moving.set(chatId, mine)
     try {
       await mine
     } finally {
-      for (const chatId of chatIds) if (this.#moving.get(chatId) === mine) this.#moving.delete(chatId)
+      for (const chatId of chatIds) if (moving.get(chatId) === mine) moving.delete(chatId)
+      if (moving.size === 0) this.#moving = undefined
     }
   }
 
   /** The user is no member of the chat any more, and this session knows. */
   toldOfRemoval(chatId: string, now = Date.now()): void {
+    this.#removedFrom ??= new Map()
     for (const [earlier, at] of this.#removedFrom)
       if (now - at > REMOVAL_SIGNAL_MS) this.#removedFrom.delete(earlier)
     this.#removedFrom.set(chatId, now)
@@ -201,15 +210,15 @@ export class Session {
 
   /** Asked once for each removal. */
   wasToldOfRemoval(chatId: string, now = Date.now()): boolean {
-    const at = this.#removedFrom.get(chatId)
-    this.#removedFrom.delete(chatId)
+    const at = this.#removedFrom?.get(chatId)
+    this.#removedFrom?.delete(chatId)
     return at !== undefined && now - at <= REMOVAL_SIGNAL_MS
   }
 
   /** Counts a bad frame; true when there were too many of them lately. */
   countBadFrame(now = Date.now()): boolean {
-    this.#badFramesAt = this.#badFramesAt.filter((at) => now - at < BAD_FRAMES_WINDOW_MS)
-    this.#badFramesAt.push(now)
+    const lately = this.#badFramesAt?.filter((at) => now - at < BAD_FRAMES_WINDOW_MS) ?? []
+    this.#badFramesAt = [...lately, now]
     return this.#badFramesAt.length >= BAD_FRAMES
   }
 }

@@ -8,7 +8,8 @@ const TICK_MS = 1000
 /** Channels of the bus by the number of their users on this node: the first subscribes, the last one frees it. */
 export function createSubscriptions(bus: Bus) {
   const users = createTally()
-  const standing = new Map<string, Promise<void>>()
+  /** Channels that do not stand yet. */
+  const coming = new Map<string, Promise<void>>()
   /** Channels without users, by the time the last one left: the oldest come first. */
   const idle = new Map<string, number>()
 
@@ -17,7 +18,7 @@ export function createSubscriptions(bus: Bus) {
     for (const [channel, since] of idle) {
       if (now - since < LINGER_MS) break
       idle.delete(channel)
-      standing.delete(channel)
+      coming.delete(channel)
       bus.unsubscribe(channel)
     }
   }, TICK_MS)
@@ -25,15 +26,16 @@ export function createSubscriptions(bus: Bus) {
 
   return {
     /** Resolves when the subscription stands, or at once while the bus is away. */
-    acquire(channel: string): Promise<void> {
+    async acquire(channel: string): Promise<void> {
+      const isKept = idle.delete(channel) || users.of(channel) > 0
       users.add(channel)
-      idle.delete(channel)
-      let ready = standing.get(channel)
-      if (ready === undefined) {
-        ready = bus.subscribe(channel)
-        standing.set(channel, ready)
+      if (!isKept) {
+        const ready = bus.subscribe(channel).finally(() => {
+          if (coming.get(channel) === ready) coming.delete(channel)
+        })
+        coming.set(channel, ready)
       }
-      return ready
+      await coming.get(channel)
     },
 
     release(channel: string): void {

@@ -111,7 +111,7 @@ t.test('a session is over when its token is, or its client has said nothing for 
   session.heard(9000)
   t.equal(session.isOver(9999), undefined)
   t.equal(session.isOver(10_000), 'unauthenticated')
-  session.expiresAt = new Date(20_000)
+  session.prolong(new Date(20_000))
   t.equal(session.isOver(10_000), undefined)
   const { session: elsewhere } = createSession('ann', { expiresAt: new Date(8.64e15) })
   t.equal(elsewhere.isOver(1e12), undefined, 'where the door sees to that itself')

@@ -9,6 +9,6 @@ export const handleAuth: FrameHandler<AuthFrame> = async (context, session, { to
     throw new ParleyError('forbidden', 'A session stays with its user: connect anew for another one.')
   const { fullName } = await context.users.identify(identity)
   session.rename(fullName)
-  session.expiresAt = identity.expiresAt
+  session.prolong(identity.expiresAt)
   reply({ expiresAt: identity.expiresAt.toISOString() })
 }
