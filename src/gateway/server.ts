@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { levelOf } from '../ports/database.js'
 import type { CloseReason } from '../protocol/close-codes.js'
@@ -9,6 +8,7 @@ import type { Admit, Admitted, Arrival } from '../sessions/admission.js'
 import { dispatch, type FrameContext } from '../sessions/frames/dispatch.js'
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session } from '../sessions/session.js'
+import { createDeadlines } from './deadlines.js'
 import { answerTo, findToken } from './handshake.js'
 import { type SocketData, SocketState } from './socket-state.js'
 import { end, SocketTransport } from './socket-transport.js'
@@ -36,6 +36,10 @@ export function createGateway(options: GatewayOptions) {
   const { host, port, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
   const writes = new Writes()
+  const handshakes = createDeadlines<uWS.WebSocket<SocketData>>({
+    withinMs: HANDSHAKE_MS,
+    onLate: (socket) => refuse(socket, 'handshakeTimeout'),
+  })
   let listening: uWS.us_listen_socket | undefined
 
   app.ws<SocketData>('/ws', {
@@ -91,6 +95,7 @@ export function createGateway(options: GatewayOptions) {
     close(socket) {
       const { state } = socket.getUserData()
       state.isClosed = true
+      handshakes.done(socket)
       if (state.session !== undefined) hub.end(state.session)
     },
   })
@@ -101,8 +106,12 @@ export function createGateway(options: GatewayOptions) {
   /** Checks the token; the session begins, or the socket is closed with the reason, which a browser can read. */
   async function begin(socket: uWS.WebSocket<SocketData>): Promise<void> {
     const { state } = socket.getUserData()
-    const outcome = await authenticate(state.arrival)
+    const arrival = state.takeArrival()
+    if (arrival === undefined) return
+    handshakes.begin(socket)
+    const outcome = await authenticate(arrival)
     if (state.isClosed) return
+    handshakes.done(socket)
     if (typeof outcome === 'string') {
       refuse(socket, outcome)
       return
@@ -118,7 +127,7 @@ export function createGateway(options: GatewayOptions) {
 
   async function authenticate(arrival: Arrival): Promise<Admitted | CloseReason> {
     try {
-      return (await withinHandshake(admit(arrival))) ?? 'handshakeTimeout'
+      return await admit(arrival)
     } catch (error) {
       return closeReasonOf(toParleyError(error))
     }
@@ -175,19 +184,9 @@ export function createGateway(options: GatewayOptions) {
 
     /** Ends what is left. */
     close(): void {
+      handshakes.close()
       app.close()
     },
-  }
-}
-
-/** Undefined when the work takes longer than a handshake may. */
-async function withinHandshake<T>(work: Promise<T>): Promise<T | undefined> {
-  const timeout = new AbortController()
-  const late = delay(HANDSHAKE_MS, undefined, { signal: timeout.signal, ref: false }).catch(() => undefined)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    timeout.abort()
   }
 }
 

@@ -4,6 +4,11 @@ import type { Session } from '../sessions/session.js'
 
 const EARLY_FRAMES = 32
 
+interface EarlyFrame {
+  readonly bytes: ArrayBuffer
+  readonly isBinary: boolean
+}
+
 /** What uWS keeps with each socket. It copies the object's own properties, so a class has to stand in one of them. */
 export interface SocketData {
   readonly state: SocketState
@@ -14,28 +19,36 @@ export interface SocketData {
  * waits here, unread, and is handled when the session begins.
  */
 export class SocketState {
-  readonly arrival: Arrival
+  #arrival: Arrival | undefined
   session: Session | undefined
   isClosed = false
-  #early: { readonly bytes: ArrayBuffer; readonly isBinary: boolean }[] = []
+  #early: EarlyFrame[] | undefined
   #earlyBytes = 0
 
   constructor(arrival: Arrival) {
-    this.arrival = arrival
+    this.#arrival = arrival
+  }
+
+  /** Who asks; not kept any longer. */
+  takeArrival(): Arrival | undefined {
+    const arrival = this.#arrival
+    this.#arrival = undefined
+    return arrival
   }
 
   /** Keeps a copy of a frame, whose memory is uWS' own; false when there are too many. */
   keepEarly(bytes: ArrayBuffer, isBinary: boolean): boolean {
     this.#earlyBytes += bytes.byteLength
+    this.#early ??= []
     if (this.#early.length === EARLY_FRAMES || this.#earlyBytes > FRAME_HARD_BYTES) return false
     this.#early.push({ bytes: bytes.slice(0), isBinary })
     return true
   }
 
   /** The frames that were kept, in order; they are not kept any longer. */
-  takeEarly() {
-    const early = this.#early
-    this.#early = []
+  takeEarly(): readonly EarlyFrame[] {
+    const early = this.#early ?? []
+    this.#early = undefined
     return early
   }
 }
