@@ -19,17 +19,30 @@ const QUEUE = 20_000
 
 const namingSchema = z.object({ id: z.string(), fullName: z.string(), namedAt: z.coerce.date() })
 
+/** Tens of thousands are kept: a `Date` would take more than all the rest. */
+interface Known {
+  readonly fullName: string
+  /** In milliseconds since 1970. */
+  readonly namedAt: number
+}
+
 /** Users and their current names: the newest of what tokens and the marketplace's backend have said. */
 export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
-  const known = new LRUCache<string, Naming>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
+  const known = new LRUCache<string, Known>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
   const naming = createLane<Naming, null>({ flush, batch: BATCH, queue: QUEUE })
 
   /** False for a name that is older than the one that is known: over the bus they come in any order. */
-  function learn(naming: Naming): boolean {
-    const kept = known.get(naming.id)
-    if (kept !== undefined && kept.namedAt > naming.namedAt) return false
-    known.set(naming.id, naming)
+  function learn({ id, fullName, namedAt }: Naming): boolean {
+    const kept = known.get(id)
+    const at = namedAt.getTime()
+    if (kept !== undefined && kept.namedAt > at) return false
+    known.set(id, { fullName, namedAt: at })
     return true
+  }
+
+  function knownOf(id: string): Naming | undefined {
+    const kept = known.get(id)
+    return kept && { id, fullName: kept.fullName, namedAt: new Date(kept.namedAt) }
   }
 
   /** Of several names of one user the newest, and of those as new the last: a statement cannot write a row twice. */
@@ -51,7 +64,7 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
       if (fullName !== undefined) {
         const said = { id: userId, fullName, namedAt }
-        if (isNews(known.get(userId), said)) await naming.push(said)
+        if (isNews(knownOf(userId), said)) await naming.push(said)
       }
       return { id: userId, fullName: await this.nameOf(userId) }
     },

@@ -14,22 +14,21 @@ export interface Named extends Naming {
 
 /** SQL about users: their names and when they were last seen. */
 export function createUserStore(db: Kysely<Schema>) {
-  async function write(namings: readonly Naming[]): Promise<void> {
+  /** Answers those that were written, and not those of whom somebody has meanwhile said something newer. */
+  async function write(namings: readonly Naming[]): Promise<Naming[]> {
+    const ids = namings.map(({ id }) => id)
+    const names = namings.map(({ fullName }) => fullName)
+    const times = namings.map(({ namedAt }) => namedAt.toISOString())
     // Rows are locked in the order given: the same one on every node, in `seen` too, or two would block each other.
-    const sorted = namings.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    await db
-      .insertInto('users')
-      .values(sorted.map(({ id, fullName, namedAt }) => ({ id, full_name: fullName, named_at: namedAt })))
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((eb) => ({
-            full_name: eb.ref('excluded.full_name'),
-            named_at: eb.ref('excluded.named_at'),
-          }))
-          .whereRef('excluded.named_at', '>=', 'users.named_at'),
-      )
-      .execute()
+    const { rows } = await sql<Naming>`
+      insert into users (id, full_name, named_at)
+      select g.id, g.full_name, g.named_at::timestamptz
+      from unnest(${ids}::text[], ${names}::text[], ${times}::text[]) as g(id, full_name, named_at)
+      order by g.id collate "C"
+      on conflict (id) do update set full_name = excluded.full_name, named_at = excluded.named_at
+      where excluded.named_at >= users.named_at
+      returning id, full_name as "fullName", named_at as "namedAt"`.execute(db)
+    return rows
   }
 
   return {
@@ -41,9 +40,11 @@ export function createUserStore(db: Kysely<Schema>) {
       const ids = namings.map(({ id }) => id)
       const before = new Map((await this.names(ids)).map((naming) => [naming.id, naming]))
       const news = namings.filter((naming) => isNews(before.get(naming.id), naming))
-      if (news.length > 0) await write(news)
-      const after = news.length > 0 ? await this.names(ids) : [...before.values()]
-      return after.map((naming) => ({
+      const written = news.length > 0 ? await write(news) : []
+      const after = new Map([...before.values(), ...written].map((naming) => [naming.id, naming]))
+      const isOvertaken = written.length < news.length
+      const counting = isOvertaken ? await this.names(ids) : [...after.values()]
+      return counting.map((naming) => ({
         ...naming,
         changed: before.get(naming.id)?.fullName !== naming.fullName,
       }))
@@ -54,7 +55,7 @@ export function createUserStore(db: Kysely<Schema>) {
       return await db
         .selectFrom('users')
         .select(['id', 'full_name as fullName', 'named_at as namedAt'])
-        .where('id', 'in', ids)
+        .where('id', '=', sql<string>`any(${ids}::text[])`)
         .execute()
     },
 
