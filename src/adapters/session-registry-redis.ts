@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { OpenSession, SessionRegistry } from '../ports/session-registry.js'
-import { createOwnSessions } from './own-sessions.js'
+import { createOwnSessions, type OwnSession } from './own-sessions.js'
 
 /** One hash tag, so that a cluster keeps all of it in one slot and a script may touch it together. */
 const USER = '{parley:sessions}:user:'
@@ -14,28 +14,38 @@ const ID_LENGTH = 36
 const USER_TTL_MS = 3_600_000
 const REWRITE_MS = USER_TTL_MS / 3
 
-/** Sessions that are written at once. */
-const CHUNK = 500
+/** Sessions that are written by one script: it holds up all of Redis while it runs. */
+const CHUNK = 200
 
 /** Time is Redis' own, and a session has its age, so that nodes with different clocks agree on which is the oldest. */
 const ADD = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-redis.call('ZADD', KEYS[1], 'NX', now - ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ${USER_TTL_MS})
-for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if redis.call('EXISTS', '${WRITING}' .. string.sub(member, 1, ${ID_LENGTH})) == 0 then
-    redis.call('ZREM', KEYS[1], member)
+local beyond = {}
+for i, key in ipairs(KEYS) do
+  redis.call('ZADD', key, 'NX', now - ARGV[2 * i + 1], ARGV[2 * i])
+  redis.call('PEXPIRE', key, ${USER_TTL_MS})
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if redis.call('EXISTS', '${WRITING}' .. string.sub(member, 1, ${ID_LENGTH})) == 0 then
+      redis.call('ZREM', key, member)
+    end
   end
+  beyond[i] = redis.call('ZRANGE', key, 0, -1 - ARGV[1])
 end
-return redis.call('ZRANGE', KEYS[1], 0, -1 - ARGV[3])`
+return beyond`
 
 /** The sessions of the one before count no more, from the moment on at which this one stands. */
 const BEGIN_WRITING = `
 redis.call('DEL', KEYS[1])
 return redis.call('SET', KEYS[2], 1, 'PX', ARGV[1])`
 
-const members = z.array(z.string())
+/** Of each session's user, in the order of the sessions. */
+const members = z.array(z.array(z.string()))
+
+interface Adding extends OwnSession {
+  readonly resolve: (beyond: OpenSession[]) => void
+  readonly reject: (error: unknown) => void
+}
 
 /**
  * The registry in Redis: a sorted set for each user, of its sessions by the time of their beginning.
@@ -53,11 +63,43 @@ export function createRedisSessionRegistry(
   /** All of `own` is in Redis, as far as this node knows. */
   let isStanding = false
   let writtenAt = 0
+  /** Begun within this turn; written together. */
+  let adding: Adding[] = []
 
-  async function write({ userId, sessionId }: OpenSession, begunAt: number): Promise<OpenSession[]> {
-    const ageMs = performance.now() - begunAt
-    const beyond = await redis.eval(ADD, 1, USER + userId, writing + sessionId, ageMs, most)
-    return members.parse(beyond).map((member) => ({ userId, sessionId: member.slice(ID_LENGTH) }))
+  /** Answers for each those of its user's that are too many. */
+  async function write(sessions: readonly OwnSession[]): Promise<OpenSession[][]> {
+    const now = performance.now()
+    const keys = sessions.map(({ userId }) => USER + userId)
+    const args = sessions.flatMap(({ sessionId, begunAt }) => [writing + sessionId, now - begunAt])
+    const beyond = members.parse(await redis.eval(ADD, keys.length, ...keys, most, ...args))
+    return sessions.map(({ userId }, index) =>
+      (beyond[index] ?? []).map((member) => ({ userId, sessionId: member.slice(ID_LENGTH) })),
+    )
+  }
+
+  /** One that has ended since is not there to be written: its removal is on its way already. */
+  function addAll(): void {
+    const begun = adding.filter(own.has)
+    for (const one of adding) if (!own.has(one)) one.resolve([])
+    adding = []
+    for (let start = 0; start < begun.length; start += CHUNK) {
+      const chunk = begun.slice(start, start + CHUNK)
+      write(chunk).then(
+        (beyond) => {
+          for (const [index, { resolve }] of chunk.entries()) resolve(beyond[index] ?? [])
+        },
+        (error: unknown) => {
+          for (const { reject } of chunk) reject(error)
+        },
+      )
+    }
+  }
+
+  function addSoon(session: OwnSession): Promise<OpenSession[]> {
+    return new Promise((resolve, reject) => {
+      if (adding.length === 0) setImmediate(addAll)
+      adding.push({ ...session, resolve, reject })
+    })
   }
 
   async function beginWriting(): Promise<void> {
@@ -75,8 +117,8 @@ export function createRedisSessionRegistry(
     for (let start = 0; start < all.length; start += CHUNK) {
       // Looked up in the turn in which it is sent: one that ends later is removed later.
       const open = all.slice(start, start + CHUNK).filter(own.has)
-      for (const answer of await Promise.all(open.map((one) => write(one, one.begunAt))))
-        for (const session of answer) beyond.set(session.sessionId, session)
+      if (open.length === 0) continue
+      for (const session of (await write(open)).flat()) beyond.set(session.sessionId, session)
     }
     return [...beyond.values()]
   }
@@ -86,7 +128,7 @@ export function createRedisSessionRegistry(
       const begunAt = performance.now()
       own.add(session, begunAt)
       try {
-        if (isStanding) return await write(session, begunAt)
+        if (isStanding) return await addSoon({ ...session, begunAt })
       } catch {
         isStanding = false
       }
