@@ -11,12 +11,13 @@ const HELD_MOST = 1000
 /** Events kept for a join under way; a join that is slower reads again. */
 const TAIL_MOST = 500
 
+/** The same for all streams: a node has thousands. */
 export interface ChatStreamOptions {
   /** Called for each event, in the order of `rev`, each once. */
-  readonly deliver: (event: ChatEvent) => void
+  readonly deliver: (chatId: string, event: ChatEvent) => void
   /** The next events after a rev, in order, from Postgres; empty when there are none. */
-  readonly read: (afterRev: number) => Promise<readonly ChatEvent[]>
-  readonly onError: (error: unknown) => void
+  readonly read: (chatId: string, afterRev: number) => Promise<readonly ChatEvent[]>
+  readonly onError: (chatId: string, error: unknown) => void
 }
 
 /**
@@ -30,6 +31,7 @@ export interface ChatStreamOptions {
  * Before the first snapshot the stream stands nowhere: events wait until `start` says where it does.
  */
 export class ChatStream {
+  readonly #chatId: string
   readonly #options: ChatStreamOptions
   #position: number | undefined
   /** Behind a hole; undefined while there is none, as nearly always. */
@@ -43,7 +45,8 @@ export class ChatStream {
   #tailKeepers = 0
   #closed = false
 
-  constructor(options: ChatStreamOptions) {
+  constructor(chatId: string, options: ChatStreamOptions) {
+    this.#chatId = chatId
     this.#options = options
   }
 
@@ -120,7 +123,7 @@ export class ChatStream {
       if (this.#tail.length === TAIL_MOST) this.#tail.shift()
       this.#tail.push(event)
     }
-    this.#options.deliver(event)
+    this.#options.deliver(this.#chatId, event)
   }
 
   #deliverHeld(): void {
@@ -163,7 +166,7 @@ export class ChatStream {
       this.#held = undefined
       this.#overflowed = false
     } catch (error) {
-      this.#options.onError(error)
+      this.#options.onError(this.#chatId, error)
       this.#heldSinceRead = true
     }
   }
@@ -175,7 +178,7 @@ export class ChatStream {
 
   async #readOnce(): Promise<void> {
     if (this.#position === undefined) return
-    for (const event of await this.#options.read(this.#position)) {
+    for (const event of await this.#options.read(this.#chatId, this.#position)) {
       if (this.#closed) return
       if (event.rev === this.#position + 1) this.#deliver(event)
     }

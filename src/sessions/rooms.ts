@@ -9,7 +9,7 @@ import { levelOf } from '../ports/database.js'
 import { encodePush } from '../protocol/codec.js'
 import { change } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
-import { ChatStream } from './chat-stream.js'
+import { ChatStream, type ChatStreamOptions } from './chat-stream.js'
 import { MemberIndex } from './member-index.js'
 import { Room } from './room.js'
 import { createRoomSignals } from './room-signals.js'
@@ -45,13 +45,17 @@ export function createRooms(options: RoomsOptions) {
   events.onCommitted((event) => rooms.get(event.chatId)?.stream.receive(event))
   presence.onTransitions(signals.applyTransitions)
 
+  const streamOptions: ChatStreamOptions = {
+    deliver(chatId, event) {
+      const room = rooms.get(chatId)
+      if (room !== undefined) deliver(room, event)
+    },
+    read: replay.eventsAfter,
+    onError: (chatId, error) => logger[levelOf(error)]({ chatId, error }, 'a hole could not be repaired yet'),
+  }
+
   function open(chatId: string): Room {
-    const stream = new ChatStream({
-      deliver: (event) => deliver(room, event),
-      read: (afterRev) => replay.eventsAfter(chatId, afterRev),
-      onError: (error) => logger[levelOf(error)]({ chatId, error }, 'a hole could not be repaired yet'),
-    })
-    const room = new Room(chatId, stream)
+    const room = new Room(chatId, new ChatStream(chatId, streamOptions))
     rooms.set(chatId, room)
     return room
   }

@@ -56,14 +56,14 @@ function createStream(log: Log) {
   const delivered: number[] = []
   const errors: unknown[] = []
   const waiters: { rev: number; resolve: () => void }[] = []
-  const stream = new ChatStream({
-    deliver: ({ rev, frame }) => {
+  const stream = new ChatStream('c1', {
+    deliver: (_chatId, { rev, frame }) => {
       if (frame !== `frame ${rev}`) throw new Error(`${frame} delivered as ${rev}`)
       delivered.push(rev)
       for (const { resolve } of waiters.filter((waiter) => waiter.rev <= rev)) resolve()
     },
-    read: log.read,
-    onError: (error) => errors.push(error),
+    read: (_chatId, afterRev) => log.read(afterRev),
+    onError: (_chatId, error) => errors.push(error),
   })
   return {
     stream,

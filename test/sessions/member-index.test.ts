@@ -4,7 +4,10 @@ import { MemberIndex } from '../../src/sessions/member-index.js'
 import { Room } from '../../src/sessions/room.js'
 
 function room(chatId: string): Room {
-  return new Room(chatId, new ChatStream({ deliver: () => {}, read: async () => [], onError: () => {} }))
+  return new Room(
+    chatId,
+    new ChatStream(chatId, { deliver: () => {}, read: async () => [], onError: () => {} }),
+  )
 }
 
 function chatsOf(index: MemberIndex, userId: string): string[] {
