@@ -25,11 +25,10 @@ export interface ChatList {
 export function createChatList({ store, members }: { store: Store; members: Members }) {
   return async (user: User, request: ChatListRequest): Promise<ChatList> => {
     const query = { ...request, userId: user.id }
-    const [rows, total] = await Promise.all([
-      // One more than the page tells whether there is another.
-      store.chats.list({ ...query, limit: request.limit + 1 }),
-      store.chats.count(query),
-    ])
+    // One more than the page tells whether there is another.
+    const rows = await store.chats.list({ ...query, limit: request.limit + 1 })
+    // A page beyond the end has no row that could tell how many there are.
+    const total = rows[0]?.total ?? (await store.chats.count(query))
     const page = rows.slice(0, request.limit)
     const last = page.at(-1)
     return {

@@ -1,6 +1,7 @@
-import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { ChatType } from '../protocol/objects.js'
 import type { Schema } from './schema.js'
+import { withUser } from './with-user.js'
 
 export type ChatRow = Selectable<Schema['chats']>
 export type MembershipRow = Pick<
@@ -37,15 +38,17 @@ export interface ListedChat {
   readonly chat: ChatRow
   readonly member: MembershipRow
   readonly activity: Date
+  /** How many the query would find without `limit` and `from`. */
+  readonly total: number
 }
 
-const MEMBERSHIP = [
-  'm.role',
-  'm.last_read_seq',
-  'm.archived_at',
-  'm.archived_seq',
-  'm.archive_sticky',
-] as const
+/** A member's view of a chat that is told to have activity. */
+export type MemberMark = MembershipRow & Pick<ChatRow, 'id' | 'last_seq'> & { readonly user_id: string }
+
+type FoundRow = ChatRow & { readonly [Column in keyof MembershipRow]: MembershipRow[Column] | null }
+type ListedRow = ChatRow & MembershipRow & Omit<ListedChat, 'chat' | 'member'>
+
+const MEMBERSHIP = sql`m.role, m.last_read_seq, m.archived_at, m.archived_seq, m.archive_sticky`
 
 /** SQL about chats and about one user's view of them. */
 export function createChatStore(db: Kysely<Schema>) {
@@ -134,15 +137,11 @@ export function createChatStore(db: Kysely<Schema>) {
 
     /** The chat and the user's membership in it. */
     async findFor(chatId: string, userId: string): Promise<Membership | undefined> {
-      const row = await db
-        .selectFrom('chats as c')
-        .leftJoin('chat_members as m', (join) =>
-          join.onRef('m.chat_id', '=', 'c.id').on('m.user_id', '=', userId),
-        )
-        .selectAll('c')
-        .select(MEMBERSHIP)
-        .where('c.id', '=', chatId)
-        .executeTakeFirst()
+      const { rows } = await sql<FoundRow>`
+        select c.*, ${MEMBERSHIP}
+        from chats c left join chat_members m on m.chat_id = c.id and m.user_id = ${userId}
+        where c.id = ${chatId}`.execute(db)
+      const [row] = rows
       if (row === undefined) return undefined
       const { role, last_read_seq, archive_sticky } = row
       if (role === null || last_read_seq === null || archive_sticky === null)
@@ -150,27 +149,29 @@ export function createChatStore(db: Kysely<Schema>) {
       return { chat: row, member: { ...row, role, last_read_seq, archive_sticky } }
     },
 
-    /** One user's chats, the latest activity first. Its cost is bounded by the number of that user's own chats. */
+    /**
+     * One user's chats, the latest activity first. Its cost is bounded by the number of that user's own chats: each
+     * of them is looked up once, to count those that match and to find the latest.
+     */
     async list(query: ChatQuery): Promise<ListedChat[]> {
-      let select = filtered(db, query)
-        .selectAll('c')
-        .select(MEMBERSHIP)
-        .select(activity.as('activity'))
-        .orderBy(activity, 'desc')
-        .orderBy('c.id', 'desc')
-        .limit(query.limit)
-      const { from } = query
-      if ('offset' in from) select = select.offset(from.offset)
-      else select = select.where(sql<boolean>`(${activity}, c.id) < (${from.activity}, ${from.id})`)
-      const rows = await select.execute()
-      return rows.map((row) => ({ chat: row, member: row, activity: row.activity }))
+      const { limit, from } = query
+      const [offset, after] = 'offset' in from ? [from.offset, sql`true`] : [0, isBefore(from)]
+      const { rows } = await sql<ListedRow>`
+        select * from (
+          select c.*, ${MEMBERSHIP}, ${ACTIVITY} as activity, count(*) over () as total
+          from ${chatsOf(query)}
+        ) l
+        where ${after}
+        order by activity desc, id desc
+        limit ${limit} offset ${offset}`.execute(db)
+      return rows.map((row) => ({ chat: row, member: row, activity: row.activity, total: row.total }))
     },
 
     async count(filter: ChatFilter): Promise<number> {
-      const row = await filtered(db, filter)
-        .select((eb) => eb.fn.countAll<number>().as('total'))
-        .executeTakeFirstOrThrow()
-      return row.total
+      const { rows } = await sql<{ total: number }>`select count(*) as total from ${chatsOf(filter)}`.execute(
+        db,
+      )
+      return rows[0]?.total ?? 0
     },
 
     /** The newest rev of each of these chats; one that is gone is absent. */
@@ -184,55 +185,44 @@ export function createChatStore(db: Kysely<Schema>) {
     },
 
     /** The marks of the members of each chat of up to `mostMembers`: what `chat_activity` tells each of them. */
-    async views(chatIds: readonly string[], mostMembers: number) {
-      return await db
-        .selectFrom('chats as c')
-        .innerJoin('chat_members as m', 'm.chat_id', 'c.id')
-        .select(['c.id', 'c.last_seq', 'm.user_id', ...MEMBERSHIP])
-        .where('c.id', 'in', chatIds)
-        .where('c.member_count', '<=', mostMembers)
-        .execute()
+    async views(chatIds: readonly string[], mostMembers: number): Promise<MemberMark[]> {
+      const { rows } = await sql<MemberMark>`
+        select c.id, c.last_seq, m.user_id, ${MEMBERSHIP}
+        from unnest(${chatIds}::text[]) as a(id)
+        cross join lateral (select * from chats where id = a.id limit 1) c
+        cross join lateral (
+          select * from chat_members where chat_id = a.id order by user_id limit ${mostMembers}
+        ) m
+        where c.member_count <= ${mostMembers}`.execute(db)
+      return rows
     },
   }
 }
 
-const activity = sql<Date>`coalesce(c.last_message_at, c.created_at)`
-
-function filtered(db: Kysely<Schema>, query: ChatFilter) {
-  let select = db
-    .selectFrom('chat_members as m')
-    .innerJoin('chats as c', 'c.id', 'm.chat_id')
-    .where('m.user_id', '=', query.userId)
-  const { archived, type, orderId, q } = query
-  if (archived !== undefined)
-    select = select.where((eb) => (archived ? isArchived(eb) : eb.not(isArchived(eb))))
-  if (type !== undefined) select = select.where('c.type', '=', type)
-  if (orderId !== undefined) select = select.where('c.order_id', '=', orderId)
-  if (q !== undefined) {
-    const pattern = `%${q.replace(/[\\%_]/g, '\\$&')}%`
-    select = select.where((eb) =>
-      eb.or([
-        eb('c.subject', 'ilike', pattern),
-        eb.exists(
-          eb
-            .selectFrom('chat_members as o')
-            .innerJoin('users as u', 'u.id', 'o.user_id')
-            .select('u.id')
-            .whereRef('o.chat_id', '=', 'c.id')
-            .where('u.full_name', 'ilike', pattern),
-        ),
-      ]),
-    )
-  }
-  return select
-}
-
-type Joined = Schema & { m: Schema['chat_members']; c: Schema['chats'] }
+const ACTIVITY = sql`coalesce(c.last_message_at, c.created_at)`
 
 /** The same rule as `isArchived` of chat/views.ts, for the database to filter by. */
-function isArchived(eb: ExpressionBuilder<Joined, 'm' | 'c'>) {
-  return eb.and([
-    eb('m.archived_at', 'is not', null),
-    eb.or([eb('m.archive_sticky', '=', true), eb('c.last_seq', '<=', eb.ref('m.archived_seq'))]),
-  ])
+const IS_ARCHIVED = sql`(m.archived_at is not null and (m.archive_sticky or c.last_seq <= m.archived_seq))`
+
+function isBefore({ activity, id }: { readonly activity: Date; readonly id: string }) {
+  return sql`(activity, id) < (${activity}::timestamptz, ${id})`
+}
+
+/**
+ * The user's memberships `m` with their chats `c`, from the one to the other by the key; the limits keep it so at
+ * every size.
+ */
+function chatsOf({ userId, q, ...filter }: ChatFilter) {
+  const [archived, type, orderId] = [filter.archived, filter.type, filter.orderId].map((one) => one ?? null)
+  const pattern = q === undefined ? null : `%${q.replace(/[\\%_]/g, '\\$&')}%`
+  return sql`chat_members m
+    cross join lateral (select * from chats where id = m.chat_id limit 1) c
+    where m.user_id = ${userId}
+      and (${archived}::boolean is null or ${IS_ARCHIVED} = ${archived})
+      and (${type}::text is null or c.type = ${type})
+      and (${orderId}::text is null or c.order_id = ${orderId})
+      and (${pattern}::text is null or c.subject ilike ${pattern} or (
+        select bool_or(u.full_name ilike ${pattern}) from chat_members o ${withUser('o.user_id')}
+        where o.chat_id = c.id
+      ))`
 }

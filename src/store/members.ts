@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Schema } from './schema.js'
+import { withUser } from './with-user.js'
 
 export interface MemberRow {
   readonly user_id: string
@@ -14,7 +15,7 @@ export interface NewMember {
   readonly role: string
 }
 
-const MEMBER = ['m.user_id', 'm.role', 'm.last_read_seq', 'u.full_name', 'u.last_seen_at'] as const
+const MEMBER = sql`m.user_id, m.role, m.last_read_seq, u.full_name, u.last_seen_at`
 
 /** SQL about who belongs to a chat. */
 export function createMemberStore(db: Kysely<Schema>) {
@@ -82,35 +83,28 @@ export function createMemberStore(db: Kysely<Schema>) {
 
     /** Members in the order of their ids, from `offset` on. */
     async list(chatId: string, limit: number, offset = 0): Promise<MemberRow[]> {
-      return await members(db)
-        .where('m.chat_id', '=', chatId)
-        .orderBy('m.user_id')
-        .limit(limit)
-        .offset(offset)
-        .execute()
+      const { rows } = await sql<MemberRow>`
+        select ${MEMBER}
+        from (
+          select * from chat_members where chat_id = ${chatId}
+          order by user_id limit ${limit} offset ${offset}
+        ) m
+        ${withUser('m.user_id')}
+        order by m.user_id`.execute(db)
+      return rows
     },
 
     /** The first `most` members of each chat. */
     async firstOf(chatIds: readonly string[], most: number): Promise<Map<string, MemberRow[]>> {
       if (chatIds.length === 0) return new Map()
-      const rows = await db
-        .selectFrom('chats as c')
-        .innerJoinLateral(
-          (eb) =>
-            eb
-              .selectFrom('chat_members as m')
-              .leftJoin('users as u', 'u.id', 'm.user_id')
-              .select(MEMBER)
-              .whereRef('m.chat_id', '=', 'c.id')
-              .orderBy('m.user_id')
-              .limit(most)
-              .as('first'),
-          (join) => join.onTrue(),
-        )
-        .selectAll('first')
-        .select('c.id as chat_id')
-        .where('c.id', 'in', chatIds)
-        .execute()
+      const { rows } = await sql<MemberRow & { chat_id: string }>`
+        select a.chat_id, ${MEMBER}
+        from unnest(${chatIds}::text[]) with ordinality as a(chat_id, item)
+        cross join lateral (
+          select * from chat_members where chat_id = a.chat_id order by user_id limit ${most}
+        ) m
+        ${withUser('m.user_id')}
+        order by a.item, m.user_id`.execute(db)
       const byChat = new Map<string, MemberRow[]>(chatIds.map((chatId) => [chatId, []]))
       for (const row of rows) byChat.get(row.chat_id)?.push(row)
       return byChat
@@ -155,10 +149,6 @@ export function createMemberStore(db: Kysely<Schema>) {
       return numUpdatedRows === 1n
     },
   }
-}
-
-function members(db: Kysely<Schema>) {
-  return db.selectFrom('chat_members as m').leftJoin('users as u', 'u.id', 'm.user_id').select(MEMBER)
 }
 
 async function resize(trx: Transaction<Schema>, chatId: string, by: number): Promise<void> {

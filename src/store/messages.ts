@@ -3,6 +3,7 @@ import type { Attachment } from '../protocol/objects.js'
 import { commitAtOnce } from './commit-at-once.js'
 import { type EventWindow, type InWindow, windowTable } from './event-window.js'
 import type { Schema } from './schema.js'
+import { withUser } from './with-user.js'
 
 export interface MessageRow extends Selectable<Schema['messages']> {
   /** The sender's current name; null for one who was never named. */
@@ -89,12 +90,17 @@ export function createMessageStore(db: Kysely<Schema>) {
     /** The messages from `first` to `last`, both included, newest first: a range of the primary key. */
     async range(chatId: string, first: number, last: number): Promise<MessageRow[]> {
       if (last < first) return []
-      return await messages(db)
-        .where('m.chat_id', '=', chatId)
-        .where('m.seq', '>=', first)
-        .where('m.seq', '<=', last)
-        .orderBy('m.seq', 'desc')
-        .execute()
+      const { rows } = await sql<MessageRow>`
+        select m.*, u.full_name
+        from (
+          select * from messages
+          where chat_id = ${chatId} and seq >= ${first} and seq <= ${last}
+          order by seq desc
+          limit ${last - first + 1}
+        ) m
+        ${withUser('m.sender_id')}
+        order by m.seq desc`.execute(db)
+      return rows
     },
 
     /**
@@ -114,7 +120,7 @@ export function createMessageStore(db: Kysely<Schema>) {
           order by seq
           limit (w.rev - w.after_rev)
         ) m
-        left join users u on u.id = m.sender_id
+        ${withUser('m.sender_id')}
         order by w.item, m.seq`.execute(db)
       return rows
     },
@@ -131,7 +137,7 @@ export function createMessageStore(db: Kysely<Schema>) {
           )
         ) as a(chat_id, seq)
         cross join lateral (select * from messages where chat_id = a.chat_id and seq = a.seq limit 1) m
-        left join users u on u.id = m.sender_id`.execute(db)
+        ${withUser('m.sender_id')}`.execute(db)
       return rows
     },
 
@@ -178,12 +184,14 @@ export function createMessageStore(db: Kysely<Schema>) {
 
     /** The newest message of each chat that has any. */
     async lastOf(chatIds: readonly string[]): Promise<Map<string, MessageRow>> {
-      const rows = await messages(db)
-        .innerJoin('chats as c', (join) =>
-          join.onRef('c.id', '=', 'm.chat_id').onRef('c.last_seq', '=', 'm.seq'),
-        )
-        .where('c.id', 'in', chatIds)
-        .execute()
+      const { rows } = await sql<MessageRow>`
+        select m.*, u.full_name
+        from unnest(${chatIds}::text[]) as a(chat_id)
+        cross join lateral (select last_seq from chats where id = a.chat_id limit 1) c
+        cross join lateral (
+          select * from messages where chat_id = a.chat_id and seq = c.last_seq limit 1
+        ) m
+        ${withUser('m.sender_id')}`.execute(db)
       return new Map(rows.map((row) => [row.chat_id, row]))
     },
   }

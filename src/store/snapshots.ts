@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ChatRow, MembershipRow } from './chats.js'
 import type { MessageRow } from './messages.js'
 import type { Schema } from './schema.js'
+import { withUser } from './with-user.js'
 
 /** A chat as one of its members finds it; `item` counts from 1 in the order asked. */
 export interface MemberView extends ChatRow, MembershipRow {
@@ -58,7 +59,7 @@ export function createSnapshotStore(db: Kysely<Schema>) {
         ) found
         window before as (order by ${order} rows between unbounded preceding and 1 preceding)
       ) m
-      left join users u on u.id = m.sender_id
+      ${withUser('m.sender_id')}
       where m.bytes_before is null or m.bytes_before <= ${bytes}
       order by i.item, m.${order}`.execute(db)
     return rows
@@ -80,8 +81,10 @@ export function createSnapshotStore(db: Kysely<Schema>) {
           ${asked.map(({ chatId }) => chatId)}::text[],
           ${asked.map(({ userId }) => userId)}::text[]
         ) with ordinality as i(chat_id, user_id, item)
-        join chats c on c.id = i.chat_id
-        join chat_members m on m.chat_id = i.chat_id and m.user_id = i.user_id`.execute(db)
+        cross join lateral (select * from chats where id = i.chat_id limit 1) c
+        cross join lateral (
+          select * from chat_members where chat_id = i.chat_id and user_id = i.user_id limit 1
+        ) m`.execute(db)
       return rows
     },
 

@@ -95,7 +95,8 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
         t.comment(`${name}, ${which}: ${scan}, ${buffersOf(plan)} buffers`)
       }
       const [first, last] = [buffersOf(plans.near), buffersOf(plans.far)]
-      t.ok(Math.abs(first - last) <= 10, `about as many pages: ${first} and ${last}`)
+      // The planner expects more of the old ones, and may then keep the names that it has looked up.
+      t.ok(last <= first + 10, `about as many pages, or fewer: ${first} and ${last}`)
       t.ok(Math.max(first, last) < 4 * PAGE, `and not many: ${first} and ${last}`)
     })
   }
