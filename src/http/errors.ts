@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 
 /** Of what is temporary and does not say for how long. */
@@ -8,10 +8,8 @@ const RETRY_MS = 1000
 /** Every failure as `{ error: { code, message, temporary, requestId } }`; what was not expected is logged, not told. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRefusal(error)
-  if (refusal.code === 'internal') {
-    const detail = isResponseSerializationError(error) ? { issues: error.cause.issues } : { error }
-    request.log.error({ ...detail, route: request.routeOptions.url }, 'a request failed')
-  }
+  if (refusal.code === 'internal')
+    request.log.error({ error, route: request.routeOptions.url }, 'a request failed')
   send(refusal, request, reply)
 }
 
