@@ -4,6 +4,12 @@ import { within } from './within.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
+/**
+ * What a flush publishes goes as one command: each by itself costs this process several times as much as Redis. Lua's
+ * stack bounds how many values a call may be given, and Redis does nothing else meanwhile.
+ */
+const PUBLISH_ALL = `for at = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[at], ARGV[at + 1]) end`
+
 /** A paused or unreachable Redis raises no error by itself: both connections are asked this often, … */
 const WATCH_MS = 500
 /** … and given up when they do not answer: in time for what they lose to be read from Postgres within 2 s (P5). */
@@ -17,6 +23,8 @@ const ANSWER_MS = 1000
  */
 export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   const wanted = new Set<string>()
+  /** Published within this turn, each channel before its payload; sent together. */
+  let published: string[] = []
   /** Asked for within this turn; sent together. */
   let asked: { channel: string; resolve: () => void }[] = []
   let standing = false
@@ -77,6 +85,20 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       await subscriber.subscribe(...channels.slice(start, start + SUBSCRIBE_CHUNK))
   }
 
+  /** In the order in which they were published. */
+  function sendPublished(): void {
+    const batch = published
+    published = []
+    const [channel, payload] = batch
+    const sent =
+      batch.length === 2 && channel !== undefined && payload !== undefined
+        ? publisher.publish(channel, payload)
+        : publisher.eval(PUBLISH_ALL, 0, ...batch)
+    sent.catch(() => {
+      // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
+    })
+  }
+
   async function sendAsked(): Promise<void> {
     const batch = asked
     asked = []
@@ -98,9 +120,8 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
     publish(channel, payload) {
       if (!this.up && wanted.has(channel)) setImmediate(() => deliver(channel, Buffer.from(payload)))
       if (publisher.status !== 'ready') return
-      publisher.publish(channel, payload).catch(() => {
-        // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
-      })
+      published.push(channel, payload)
+      if (published.length === 2) queueMicrotask(sendPublished)
     },
     subscribe(channel) {
       wanted.add(channel)

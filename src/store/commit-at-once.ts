@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { PREPARED } from '../ports/database.js'
 import type { CommitRow, NewMessage } from './messages.js'
 import type { Schema } from './schema.js'
+import { plainArray, textArray } from './text-array.js'
 
 /** Numbers of each chat, separated by commas; null when some message cannot be committed as it is. */
 interface Stood {
@@ -21,21 +22,21 @@ export async function commitAtOnce(
 ): Promise<CommitRow[] | undefined> {
   const { chats, senders, places } = group(batch)
   const { rows } = await sql<Stood>`${sql.raw(PREPARED)} select * from commit_at_once(
-    ${chats.map(({ id }) => id)},
-    ${chats.map(({ count }) => count)},
+    ${textArray(chats.map(({ id }) => id))},
+    ${plainArray(chats.map(({ count }) => count))},
     ${waits},
-    ${senders.map(({ chat }) => chat)},
-    ${senders.map(({ id }) => id)},
-    ${senders.map(({ last }) => last)},
-    ${senders.map(({ isAnywhere }) => isAnywhere)},
-    ${places.map(({ chat }) => chat)},
-    ${places.map(({ place }) => place)},
-    ${batch.map((message) => message.id)},
-    ${batch.map((message) => message.senderId)},
-    ${batch.map((message) => message.clientId)},
-    ${batch.map((message) => message.content)},
-    ${batch.map((message) => message.kind)},
-    ${batch.map((message) => (message.metadata === null ? null : JSON.stringify(message.metadata)))}
+    ${plainArray(senders.map(({ chat }) => chat))},
+    ${textArray(senders.map(({ id }) => id))},
+    ${plainArray(senders.map(({ last }) => last))},
+    ${plainArray(senders.map(({ isAnywhere }) => isAnywhere))},
+    ${plainArray(places.map(({ chat }) => chat))},
+    ${plainArray(places.map(({ place }) => place))},
+    ${plainArray(batch.map(({ id }) => id))},
+    ${textArray(batch.map(({ senderId }) => senderId))},
+    ${textArray(batch.map(({ clientId }) => clientId))},
+    ${textArray(batch.map(({ content }) => content))},
+    ${plainArray(batch.map(({ kind }) => kind))},
+    ${textArray(batch.map(({ metadata }) => (metadata === null ? null : JSON.stringify(metadata))))}
   )`.execute(db)
   const stood = rows[0]
   if (stood === undefined || stood.last_seqs === null) return undefined
