@@ -37,7 +37,7 @@ class Resume {
   readonly #session: Session
   readonly #frame: ResumeFrame
   readonly #entries: readonly Entry[]
-  readonly #answers = new Map<Entry, ResumedChat>()
+  readonly #answers = new Map<Entry, { readonly answer: ResumedChat; readonly bytes: number }>()
   /** Data that is complete: its chats are entered. */
   readonly #complete = new Map<Entry, JoinData>()
   #bytesLeft = REPLY_DATA_BYTES
@@ -51,7 +51,7 @@ class Resume {
 
   /** Reads these chats, for as long as there is room in the reply. */
   async read(entries: readonly Entry[]): Promise<void> {
-    for (const entry of entries) this.#answer(entry, this.#unread(entry))
+    for (const entry of entries) if (this.#complete.has(entry)) this.#answer(entry, this.#unread(entry))
     const found: Entry[] = []
     for (let start = 0; start < entries.length && this.#bytesLeft > 0; start += SLICE) {
       const slice = entries.slice(start, start + SLICE)
@@ -96,7 +96,7 @@ class Resume {
       if (refusal !== undefined) this.#refuse(entry, refusal)
       else if (missed !== undefined) entering.push(() => entry.enter(missed, { told: false }))
     }
-    const answers = this.#entries.map((entry) => [entry.chatId, this.#answers.get(entry)])
+    const answers = this.#entries.map((entry) => [entry.chatId, this.#answers.get(entry)?.answer])
     reply({ chats: Object.fromEntries(answers) })
     for (const enter of entering) enter()
   }
@@ -115,10 +115,9 @@ class Resume {
 
   /** In place of the one before. */
   #answer(entry: Entry, answer: ResumedChat): void {
-    const before = this.#answers.get(entry)
-    this.#bytesLeft += before === undefined ? 0 : bytesOf(entry, before)
-    this.#bytesLeft -= bytesOf(entry, answer)
-    this.#answers.set(entry, answer)
+    const bytes = bytesOf(entry, answer)
+    this.#bytesLeft += (this.#answers.get(entry)?.bytes ?? 0) - bytes
+    this.#answers.set(entry, { answer, bytes })
     this.#complete.delete(entry)
   }
 }
