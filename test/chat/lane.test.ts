@@ -1,7 +1,8 @@
 import t from 'tap'
-import { createLane } from '../../src/chat/lane.js'
+import { createLane, LATER } from '../../src/chat/lane.js'
 import { DatabaseUnavailable } from '../../src/ports/database.js'
 import { ParleyError } from '../../src/protocol/errors.js'
+import { until } from '../helpers/clients.js'
 
 /** A flush under way: the items it was given, and how it ends. */
 interface Flush {
@@ -210,4 +211,34 @@ t.test('drain ends although others go on pushing', async (t) => {
     await settled()
   }
   await drained
+})
+
+t.test('what comes again comes first, in its order, and a drain waits for it', async (t) => {
+  const flushes: {
+    readonly items: readonly number[]
+    readonly settle: (later: readonly number[]) => void
+  }[] = []
+  const lane = createLane<number, number>({
+    batch: 3,
+    queue: 100,
+    flush: (items) =>
+      new Promise((resolve) => {
+        flushes.push({
+          items,
+          settle: (later) => resolve(items.map((item) => (later.includes(item) ? LATER : item * 10))),
+        })
+      }),
+  })
+  const results = Promise.all([1, 2, 3, 4].map((item) => lane.push(item)))
+  t.strictSame(flushes[0]?.items, [1])
+  const drained = lane.drain().then(() => flushes.length)
+  flushes[0]?.settle([1])
+  await until(() => flushes.length === 2, 'the second flush')
+  t.strictSame(flushes[1]?.items, [1, 2, 3])
+  flushes[1]?.settle([1, 3])
+  await until(() => flushes.length === 3, 'the third flush')
+  t.strictSame(flushes[2]?.items, [1, 3, 4])
+  flushes[2]?.settle([])
+  t.strictSame(await results, [10, 20, 30, 40])
+  t.equal(await drained, 3)
 })
