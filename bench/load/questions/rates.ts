@@ -14,6 +14,8 @@ import { type Asked, createQuestion } from './question.js'
 import { type RatesRow, ratesTargets } from './rates-targets.js'
 
 const WARM_UP_SECONDS = 2
+/** As fast as it can, first: at a low rate code would stay uncompiled for minutes, and cost several times as much. */
+const COMPILING_SECONDS = 5
 const NODES = 2
 /** Less than this share of a rate is more than the system can: higher ones are not tried. */
 const KEPT_UP = 0.95
@@ -46,7 +48,7 @@ export const rates = createQuestion({
     )
     const measured = byRate.filter(({ runs }) => runs.length > 0)
     return {
-      setting: `${options.chats} chats of two, whose members are on different ones of ${NODES} nodes. Messages leave at times fixed beforehand, and latency is counted from those: what waits behind others counts in full. ${options.seconds} s at each rate after ${WARM_UP_SECONDS} s of warming up; a system that delivers less than ${KEPT_UP * 100} % of a rate is not asked for more.`,
+      setting: `${options.chats} chats of two, whose members are on different ones of ${NODES} nodes. Messages leave at times fixed beforehand, and latency is counted from those: what waits behind others counts in full. ${options.seconds} s at each rate, after ${COMPILING_SECONDS} s as fast as the system can and ${WARM_UP_SECONDS} s of warming up; a system that delivers less than ${KEPT_UP * 100} % of a rate is not asked for more.`,
       targets: ratesTargets(measured),
       tables: talkTables(measured),
       plots: [
@@ -77,6 +79,11 @@ async function askAll({ engines, progress }: Asked, options: Options, system: Sy
 
   return await onStage({ engines, system, world, nodes: NODES }, async (stage) => {
     await arriveWithBar({ stage, users, progress, label })
+    await converse({
+      ...{ stage, system, progress, seconds: COMPILING_SECONDS, listeners: 1 },
+      ...{ label: `${label}, warming up`, warmUpSeconds: 0 },
+      talk: { loop: { kind: 'closed' }, repeats: 0, speakers: users },
+    })
     const found = new Map<number, Conversed>()
     for (const rate of options.rates) {
       const conversed = await ask(stage, rate)
