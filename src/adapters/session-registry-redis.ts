@@ -62,6 +62,8 @@ export function createRedisSessionRegistry(
   let writing: string = randomUUID()
   /** All of `own` is in Redis, as far as this node knows. */
   let isStanding = false
+  /** Written twice: a node that was told the first time which of its sessions are too many may not have listened yet. */
+  let isSettled = false
   let writtenAt = 0
   /** Begun within this turn; written together. */
   let adding: Adding[] = []
@@ -146,7 +148,8 @@ export function createRedisSessionRegistry(
     async renew() {
       try {
         if (isStanding && (await redis.pexpire(WRITING + writing, leaseMs)) === 0) isStanding = false
-        if (isStanding && performance.now() - writtenAt < REWRITE_MS) return []
+        if (isStanding && isSettled && performance.now() - writtenAt < REWRITE_MS) return []
+        isSettled = isStanding
         if (!isStanding) await beginWriting()
         return await writeAll()
       } catch {
