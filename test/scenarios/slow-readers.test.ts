@@ -17,8 +17,10 @@ t.test('a slow reader gets a whole stream, then 4002, and resumes', async (t) =>
   await joinChat(ann, chatId)
   const slow = await SlowReader.join(t, node.wsUrl, 'bob', chatId)
   const said = await sayUntilGone(ann, chatId, 'bob')
+  // The frame that was too much is sent as well: only what is said from now on is missed for certain.
+  await say(ann, chatId, 'said when it was gone')
   t.equal(await slow.readOn(), 4002)
-  t.ok(slow.revs.length < said)
+  t.ok(slow.revs.length <= said)
   t.strictSame(slow.revs, count(slow.revs.length), 'no hole, no repeat')
 
   const again = await sessionOf(t, node, 'bob')
