@@ -4,11 +4,10 @@ import { within } from './within.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
-/**
- * What a flush publishes goes as one command: each by itself costs this process several times as much as Redis. Lua's
- * stack bounds how many values a call may be given, and Redis does nothing else meanwhile.
- */
+/** What a flush publishes goes as one command: each by itself costs this process several times as much as Redis. */
 const PUBLISH_ALL = `for at = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[at], ARGV[at + 1]) end`
+/** Values of one such command, two for each message: Redis does nothing else while it runs. */
+const PUBLISH_CHUNK = 1000
 
 /** A paused or unreachable Redis raises no error by itself: both connections are asked this often, … */
 const WATCH_MS = 500
@@ -89,14 +88,17 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   function sendPublished(): void {
     const batch = published
     published = []
-    const [channel, payload] = batch
-    const sent =
-      batch.length === 2 && channel !== undefined && payload !== undefined
-        ? publisher.publish(channel, payload)
-        : publisher.eval(PUBLISH_ALL, 0, ...batch)
-    sent.catch(() => {
-      // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
-    })
+    for (let start = 0; start < batch.length; start += PUBLISH_CHUNK)
+      publishAll(batch.slice(start, start + PUBLISH_CHUNK)).catch(() => {
+        // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
+      })
+  }
+
+  async function publishAll(values: readonly string[]): Promise<void> {
+    const [channel, payload] = values
+    if (values.length === 2 && channel !== undefined && payload !== undefined)
+      await publisher.publish(channel, payload)
+    else await publisher.eval(PUBLISH_ALL, 0, ...values)
   }
 
   async function sendAsked(): Promise<void> {

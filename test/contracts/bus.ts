@@ -65,6 +65,15 @@ export function busContract(t: Test, createBus: (t: Test) => Promise<Bus>): void
     t.same(inbox.on('chat:2'), sent)
   })
 
+  t.test('a burst is delivered whole, and in its order, however large', async (t) => {
+    const { bus, inbox } = await start(t)
+    await bus.subscribe('chat:1')
+    const sent = Array.from({ length: 100_000 }, (_, n) => String(n))
+    for (const payload of sent) bus.publish('chat:1', payload)
+    await inbox.received('chat:1', '99999')
+    t.equal(String(inbox.on('chat:1')), String(sent))
+  })
+
   t.test('a channel that was never subscribed, or is no more, delivers nothing', async (t) => {
     const { bus, inbox } = await start(t)
     await Promise.all([bus.subscribe('left'), bus.subscribe('kept')])
