@@ -93,6 +93,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     ...{ rooms, presence, subscriptions, readers, cap },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
+  users.onRenamed((user) => hub.rename(user))
   const lifetimes = createLifetimes(hub)
   const endings = await createEndings({ store, bus, hub })
   const sweep = await createSweep({ store, bus, rooms, endings, intervalMs: config.sweepMs, logger })
@@ -107,10 +108,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       if (address.kind === 'chat') rooms.receive(address.chatId, payload)
       else if (address.kind === 'user') hub.sendTo(address.userId, inbox.receive(payload))
       else if (address.kind === 'presence') presence.receive(payload)
-      else if (address.kind === 'names') {
-        const renamed = users.receive(payload)
-        if (renamed !== undefined) hub.rename(renamed)
-      } else if (address.kind === 'endings') endings.receive(payload)
+      else if (address.kind === 'names') users.receive(payload)
+      else if (address.kind === 'endings') endings.receive(payload)
     } catch (error) {
       logger.warn({ channel, error }, 'a message of the bus is not understood')
     }

@@ -29,6 +29,7 @@ interface Known {
 /** Users and their current names: the newest of what tokens and the marketplace's backend have said. */
 export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
   const known = new LRUCache<string, Known>({ max: NAMES_KEPT, ttl: NAME_TTL_MS })
+  let tell: (user: User) => void = () => {}
   const naming = createLane<Naming, null>({ flush, batch: BATCH, queue: QUEUE })
 
   /** False for a name that is older than the one that is known: over the bus they come in any order. */
@@ -54,12 +55,20 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
     }
     for (const { changed, ...naming } of await store.users.name([...newest.values()])) {
       learn(naming)
-      if (changed) bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
+      if (!changed) continue
+      // Here at once: whoever waits for the write is to find the new name in what is said next.
+      tell({ id: naming.id, fullName: naming.fullName })
+      bus.publish(NAMES_CHANNEL, JSON.stringify(naming))
     }
     return namings.map(() => null)
   }
 
   return {
+    /** Set once, by whoever has the sessions: somebody has another name than before. */
+    onRenamed(listener: (user: User) => void): void {
+      tell = listener
+    },
+
     /** The user of a token, under the name that counts now. */
     async identify({ userId, fullName, namedAt }: Identity): Promise<User> {
       if (fullName !== undefined) {
@@ -92,11 +101,10 @@ export function createUsers({ store, bus }: { store: Store; bus: Bus }) {
       await Promise.all(namings.map(async (one) => await naming.push(one)))
     },
 
-    /** What any node's write has said over the bus; undefined when it is no news. */
-    receive(payload: Buffer): User | undefined {
+    /** What any node's write, this one's too, has said over the bus. */
+    receive(payload: Buffer): void {
       const renamed = namingSchema.safeParse(JSON.parse(payload.toString())).data
-      if (renamed === undefined || !learn(renamed)) return undefined
-      return { id: renamed.id, fullName: renamed.fullName }
+      if (renamed !== undefined && learn(renamed)) tell({ id: renamed.id, fullName: renamed.fullName })
     },
   }
 }
