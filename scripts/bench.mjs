@@ -1,5 +1,5 @@
-// What npm run bench, npm run chaos and npm run scenario share: the programs that a bench starts its engines from, a folder for what
-// those write, and the run itself.
+// What npm run bench, npm run chaos and npm run scenario share: the programs that a bench starts its engines from, a
+// folder for what those write, and the run itself.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

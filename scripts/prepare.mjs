@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 const sources = ['src', 'web', 'db', 'tsconfig.json', 'tsconfig.build.json']
-// Written last: a dist/ without it is half a build.
-const stamp = join(root, 'dist/.built')
+const dist = join(root, 'dist')
 
 /** Progress goes to stderr: the stdout of `npm run token` is the token and nothing else. */
 export function say(line) {
@@ -51,7 +50,13 @@ export async function main(body) {
 
 export async function prepare(options) {
   await installWhenStale(options)
-  if (newest(sources.map((source) => join(root, source))) > modified(stamp)) await build(options)
+  if (
+    isStale(
+      dist,
+      sources.map((source) => join(root, source)),
+    )
+  )
+    await build(options)
 }
 
 export async function installWhenStale(options, folder = root) {
@@ -67,18 +72,35 @@ export async function installWhenStale(options, folder = root) {
 
 export async function build(options) {
   say('building…')
+  await buildAnew(dist, async () => {
+    await run(bin('tsc'), ['-p', 'tsconfig.build.json'], options)
+    await run(bin('tsc'), ['-p', 'web/tsconfig.json'], options)
+    await copyPage()
+  })
+}
+
+/** True when a source is newer than what was built of it into the folder. */
+export function isStale(folder, sources) {
+  return newest(sources) > modified(stampOf(folder))
+}
+
+/** Empties the folder and has it filled. */
+export async function buildAnew(folder, fill) {
   const started = new Date()
-  await rm(join(root, 'dist'), { recursive: true, force: true })
-  await run(bin('tsc'), ['-p', 'tsconfig.build.json'], options)
-  await run(bin('tsc'), ['-p', 'web/tsconfig.json'], options)
-  await copyPage()
-  await writeFile(stamp, '')
+  await rm(folder, { recursive: true, force: true })
+  await fill()
+  await writeFile(stampOf(folder), '')
   // A source saved while the compiler ran is newer than the build, not part of it.
-  await utimes(stamp, started, started)
+  await utimes(stampOf(folder), started, started)
+}
+
+// Written last: a folder without it is half a build.
+function stampOf(folder) {
+  return join(folder, '.built')
 }
 
 async function copyPage() {
-  const page = join(root, 'dist/web')
+  const page = join(dist, 'web')
   await mkdir(page, { recursive: true })
   for (const name of readdirSync(join(root, 'web'))) {
     if (/\.(html|css|svg)$/.test(name)) await copyFile(join(root, 'web', name), join(page, name))
@@ -86,7 +108,7 @@ async function copyPage() {
 }
 
 /** The latest change below the paths. Folders count too: a deleted file changes nothing but its folder. */
-export function newest(paths) {
+function newest(paths) {
   let latest = 0
   for (const path of paths.filter((path) => existsSync(path))) {
     const stat = statSync(path)
@@ -96,6 +118,6 @@ export function newest(paths) {
   return latest
 }
 
-export function modified(path) {
+function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1
 }

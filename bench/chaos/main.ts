@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { z } from 'zod'
+import { readEnvironment } from '../engines/environment.js'
 import { describeRun } from '../report/machine.js'
 import { type Options, parseOptions } from './options.js'
 import { writeReport } from './report/report.js'
@@ -10,29 +10,16 @@ import { runChaos } from './run.js'
 
 const VIOLATIONS_SHOWN = 10
 
-const environment = z.object({
-  BENCH_POSTGRES_BINARIES: z.string(),
-  BENCH_POSTGRES_FOLDER: z.string(),
-  BENCH_POSTGRES_PASSWORD: z.string(),
-  TEST_REDIS_SERVER: z.string(),
-})
-
 async function main(): Promise<void> {
   const options = readOptions()
   if (options === undefined) return
-  const env = environment.parse(process.env)
   const interrupt = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort())
   await mkdir(options.logs, { recursive: true })
   await mkdir(options.out, { recursive: true })
   const result = await runChaos({
     options: { ...options, logs: resolve(options.logs), entry: resolve(options.entry) },
-    postgres: {
-      binaries: env.BENCH_POSTGRES_BINARIES,
-      folder: env.BENCH_POSTGRES_FOLDER,
-      password: env.BENCH_POSTGRES_PASSWORD,
-    },
-    redisServer: env.TEST_REDIS_SERVER,
+    ...readEnvironment(process.env),
     print: say,
     signal: interrupt.signal,
   })

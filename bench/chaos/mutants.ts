@@ -42,7 +42,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
       [
         'sessions/chat-stream.js',
         'if (this.#position !== undefined && event.rev <= this.#position)\n            return;',
-        'if (this.#position !== undefined && event.rev <= this.#position) {\n            this.#options.deliver(event);\n            return;\n        }',
+        'if (this.#position !== undefined && event.rev <= this.#position) {\n            this.#options.deliver(this.#chatId, event);\n            return;\n        }',
       ],
     ],
     expected: 'repeat',
@@ -62,17 +62,21 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     name: 'acks before the commit',
     changes: [
       [
-        'store/messages.js',
-        'const { rows } = await sql `select * from commit_messages(',
+        'store/commit-at-once.js',
+        'const { rows } = await sql `${',
         `const early = (query) => new Promise((resolve, reject) => {
-                db.transaction().execute(async (trx) => {
-                    resolve((await query.execute(trx)).rows);
-                    await new Promise((later) => setTimeout(later, 1000));
-                }).catch(reject);
-            });
-            const rows = await early(sql \`select * from commit_messages(`,
+        db.transaction().execute(async (trx) => {
+            resolve((await query.execute(trx)).rows);
+            await new Promise((later) => setTimeout(later, 1000));
+        }).catch(reject);
+    });
+    const rows = await early(sql \`\${`,
       ],
-      ['store/messages.js', ')`.execute(db);\n            return rows;', ')`);\n            return rows;'],
+      [
+        'store/commit-at-once.js',
+        ')`.execute(db);\n    const stood = rows[0];',
+        ')`);\n    const stood = rows[0];',
+      ],
     ],
     expected: 'lost',
     kinds: ['postgres-crash'],
@@ -80,6 +84,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'knows no repeats of a send',
     changes: [
+      ['store/commit-at-once.js', '({ clientId }) => clientId)', '({ clientId, id }) => clientId && id)'],
       ['store/messages.js', '(message) => message.clientId)', '(message) => message.clientId && message.id)'],
     ],
     expected: 'twice',

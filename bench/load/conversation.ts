@@ -4,6 +4,7 @@ import { type Costs, costsOf } from './figures/costs.js'
 import { limitOf } from './figures/limits.js'
 import { isSettled, type Loss, lossOf } from './figures/loss.js'
 import { type Heard, heardSince, type Latency } from './generator/figures.js'
+import type { Generator } from './generator/generator.js'
 import type { Talk } from './generator/orders.js'
 import type { Stage } from './stage.js'
 import type { System } from './systems/system.js'
@@ -41,6 +42,19 @@ export interface Conversed {
   readonly loss: Loss
 }
 
+/**
+ * Resolves when all that was said since `before` is answered and delivered, or never will be; gives what was heard until
+ * then, from the beginning on.
+ */
+export async function settled(generator: Generator, listeners: number, before?: Heard): Promise<Heard> {
+  let all = await generator.tell()
+  await becomes(async () => {
+    all = await generator.tell()
+    return isSettled(lossOf(before === undefined ? all : heardSince(before, all), listeners))
+  }, SETTLING_MS)
+  return all
+}
+
 /** Lets the sessions talk, and waits after that until all is answered and delivered. */
 export async function converse(options: ConversationOptions): Promise<Conversed> {
   const { stage, system, talk, listeners, warmUpSeconds, seconds, progress, label } = options
@@ -51,15 +65,7 @@ export async function converse(options: ConversationOptions): Promise<Conversed>
   const { usage, heard, seconds: took } = await stage.measure(() => progress.wait(label, seconds))
   generator.hush()
 
-  let all: Heard = heard
-  await becomes(
-    async () => {
-      all = heardSince(before, await generator.tell())
-      return isSettled(lossOf(all, listeners))
-    },
-    SETTLING_MS,
-    100,
-  )
+  const all = heardSince(before, await settled(generator, listeners, before))
   const limit = limitOf({ busy: heard.busy, late: all.late })
   return {
     perSecond: heard.delivered / listeners / took,

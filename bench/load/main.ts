@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
 import { startEngines } from '../engines/engines.js'
+import { readEnvironment } from '../engines/environment.js'
 import { describeVersions } from '../engines/versions.js'
 import { describeRun } from '../report/machine.js'
 import { createProgress } from '../report/progress.js'
@@ -15,13 +15,6 @@ import { peers } from './systems/index.js'
 
 /** The process: engines from scripts/load.mjs, questions and flags from whoever runs it; exit code 1 where a promise was broken, or a question could not be answered. */
 
-const environment = z.object({
-  BENCH_POSTGRES_BINARIES: z.string(),
-  BENCH_POSTGRES_FOLDER: z.string(),
-  BENCH_POSTGRES_PASSWORD: z.string(),
-  TEST_REDIS_SERVER: z.string(),
-})
-
 // What it has started ends with it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130))
 
@@ -32,19 +25,11 @@ if (options !== undefined) process.exit((await carryOut(options)) ? 0 : 1)
 
 /** Gives whether every question was answered, and no promise broken. */
 async function carryOut(options: Options): Promise<boolean> {
-  const env = environment.parse(process.env)
   const out = resolve(options.out ?? (await mkdtemp(join(tmpdir(), 'parley-load-'))))
   const folder = join(out, 'logs')
   await mkdir(folder, { recursive: true })
   const entry = resolve(options.entry)
-  const engines = await startEngines({
-    postgres: {
-      binaries: env.BENCH_POSTGRES_BINARIES,
-      folder: env.BENCH_POSTGRES_FOLDER,
-      password: env.BENCH_POSTGRES_PASSWORD,
-    },
-    ...{ redisServer: env.TEST_REDIS_SERVER, entry, folder },
-  })
+  const engines = await startEngines({ ...readEnvironment(process.env), entry, folder })
   const versions = await describeVersions(engines)
   const beside = options.peers ? peers() : []
   const { answered, failed, broken } = await askAll({

@@ -2,15 +2,17 @@ import type { Engines } from '../engines/engines.js'
 import { type Heard, heardSince } from './generator/figures.js'
 import { createGenerator } from './generator/generator.js'
 import type { Arrival, Seat } from './generator/orders.js'
-import type { Running, ServerNode, System, World } from './systems/system.js'
-import { chatName } from './systems/system.js'
+import type { Running, System } from './systems/system.js'
+import { chatName, tokenOf, type World } from './systems/world.js'
 import { readUsage, type Usage, usageSince } from './usage.js'
 
 /** Threads of the generator: one for each core of the smallest machine that this is meant for. */
 const THREADS = 2
 const AT_ONCE = 50
 
-export interface Measured {
+export interface Measured<Result> {
+  /** What came of the work. */
+  readonly result: Result
   readonly seconds: number
   readonly heard: Heard
   /** CPU seconds within the time, and bytes in memory at its end. */
@@ -43,28 +45,27 @@ export async function setStage({ engines, system, world, nodes: wanted, env }: S
     generator,
     usage,
 
-    /** A session for each of the users, each on the node that `nodeOf` says. Resolves when all stand. @throws when one fails */
+    /** A session for each of the users, neighbours on different nodes. Resolves when all stand. @throws when one fails */
     async arrive(
       users: readonly number[],
-      nodeOf: (user: number, nodes: readonly ServerNode[]) => ServerNode | undefined = byTurns,
       arrival: Arrival = { atOnce: AT_ONCE },
       onProgress?: (standing: number) => void,
     ): Promise<void> {
-      const seats = users.map((user) => seatOf(running, user, chatsOf.get(user) ?? [], nodeOf))
+      const seats = users.map((user) => seatOf(running, user, chatsOf.get(user) ?? []))
       const failed = await generator.arrive(seats, arrival, onProgress)
       if (failed > 0) throw new Error(`${failed} of ${users.length} sessions have failed`)
     },
 
     /** What comes while `work` goes on. */
-    async measure(work: () => Promise<void>): Promise<Measured> {
+    async measure<Result>(work: () => Promise<Result>): Promise<Measured<Result>> {
       const before = await usage()
       const heardBefore = await generator.count()
       const startedAt = performance.now()
-      await work()
+      const result = await work()
       const heard = await generator.tell()
       const seconds = (performance.now() - startedAt) / 1000
       const after = await usage()
-      return { seconds, heard: heardSince(heardBefore, heard), usage: usageSince(before, after) }
+      return { result, seconds, heard: heardSince(heardBefore, heard), usage: usageSince(before, after) }
     },
 
     async end(): Promise<void> {
@@ -90,18 +91,8 @@ export async function onStage<Result>(
 
 export type Stage = Awaited<ReturnType<typeof setStage>>
 
-/** Neighbours are on different nodes. */
-function byTurns(user: number, nodes: readonly ServerNode[]): ServerNode | undefined {
-  return nodes[user % nodes.length]
-}
-
-function seatOf(
-  running: Running,
-  user: number,
-  chats: readonly string[],
-  nodeOf: (user: number, nodes: readonly ServerNode[]) => ServerNode | undefined,
-): Seat {
-  const node = nodeOf(user, running.nodes)
+function seatOf({ nodes }: Running, user: number, chats: readonly string[]): Seat {
+  const node = nodes[user % nodes.length]
   if (node === undefined) throw new Error('there is no node')
-  return { user, chats, token: running.token(user), host: node.host, port: node.port }
+  return { user, chats, token: tokenOf(user), host: node.host, port: node.port }
 }

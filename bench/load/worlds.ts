@@ -1,4 +1,4 @@
-import type { World } from './systems/system.js'
+import type { World } from './systems/world.js'
 
 /** Chats of two, whose members are neighbours: on different nodes, when there are two. */
 export function pairs(chats: number, messages = 0): World {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
 import { startEngines } from '../engines/engines.js'
+import { readEnvironment } from '../engines/environment.js'
 import { toLines } from '../report/lines.js'
 import { describeRun } from '../report/machine.js'
 import { writeReport } from '../report/report.js'
@@ -15,13 +15,6 @@ import type { Plan, Scenario } from './scenario.js'
 
 const scenarios: Readonly<Record<string, Scenario>> = { 'redis-away': redisAway, crash, deploy }
 
-const environment = z.object({
-  BENCH_POSTGRES_BINARIES: z.string(),
-  BENCH_POSTGRES_FOLDER: z.string(),
-  BENCH_POSTGRES_PASSWORD: z.string(),
-  TEST_REDIS_SERVER: z.string(),
-})
-
 // What it has started ends with it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130))
 
@@ -31,18 +24,10 @@ if (plan !== undefined) process.exit((await carryOut(plan)) ? 0 : 1)
 
 /** Gives whether all targets are met. */
 async function carryOut({ out: given, entry, options, run }: Plan): Promise<boolean> {
-  const env = environment.parse(process.env)
   const out = resolve(given ?? (await mkdtemp(join(tmpdir(), `parley-${name}-`))))
   const folder = join(out, 'logs')
   await mkdir(folder, { recursive: true })
-  const engines = await startEngines({
-    postgres: {
-      binaries: env.BENCH_POSTGRES_BINARIES,
-      folder: env.BENCH_POSTGRES_FOLDER,
-      password: env.BENCH_POSTGRES_PASSWORD,
-    },
-    ...{ redisServer: env.TEST_REDIS_SERVER, entry: resolve(entry), folder },
-  })
+  const engines = await startEngines({ ...readEnvironment(process.env), entry: resolve(entry), folder })
   const outcome = await run({ engines, print: say }).finally(engines.end)
   const described = await describeRun(`npm run scenario -- ${[name, ...args].join(' ')}`)
   const { title, setting, targets, figures } = outcome

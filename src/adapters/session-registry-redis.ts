@@ -81,8 +81,11 @@ export function createRedisSessionRegistry(
 
   /** One that has ended since is not there to be written: its removal is on its way already. */
   function addAll(): void {
-    const begun = adding.filter(own.has)
-    for (const one of adding) if (!own.has(one)) one.resolve([])
+    const begun: Adding[] = []
+    for (const one of adding) {
+      if (own.has(one)) begun.push(one)
+      else one.resolve([])
+    }
     adding = []
     for (let start = 0; start < begun.length; start += CHUNK) {
       const chunk = begun.slice(start, start + CHUNK)

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import { ParleyError } from '../protocol/errors.js'
 import type { Chat, ChatType, Mine, User } from '../protocol/objects.js'
 import type { NewMember } from '../store/members.js'
@@ -6,6 +5,7 @@ import type { Store } from '../store/store.js'
 import type { ChangeChat } from './changes.js'
 import { createChatList } from './chat-list.js'
 import { DEFAULT_ROLE, type MemberRequest, type Members } from './members.js'
+import { newId } from './new-id.js'
 import { toChat, toMine } from './views.js'
 
 export interface ChatRequest {
@@ -81,7 +81,7 @@ export function createChats({ store, changeChat, members }: ChatsOptions) {
       idempotencyKey: string | undefined,
     ): Promise<{ chat: Chat; created: boolean }> {
       const wanted = wantedMembers(caller, request)
-      const id = uuidv7()
+      const id = newId()
       const createdAt = new Date()
       const orderId = request.orderId ?? null
 

@@ -9,7 +9,7 @@ import { type Events, messageEvent } from './events.js'
 import { type Committing, createFlush } from './flushes.js'
 import type { Inbox } from './inbox.js'
 import { createLane, LATER } from './lane.js'
-import { newMessageId } from './message-id.js'
+import { newId } from './new-id.js'
 import { RecentIds } from './recent-ids.js'
 import { toMessage } from './views.js'
 
@@ -88,7 +88,7 @@ export function createMessages(options: MessagesOptions) {
     checkAttachments(attachments, attachmentsPerMessage)
     checkContent(content, attachments.length > 0)
     const row = await lane.push({
-      id: newMessageId(),
+      id: newId(),
       chatId,
       senderId: user.id,
       senderName: user.fullName,

@@ -37,8 +37,12 @@ export class SocketTransport implements Transport {
     this.#frames = undefined
     const { session, isClosed } = this.#state
     if (frames === undefined || isClosed) return
-    if (frames.length === 1) this.#write(frames)
-    else this.#socket.cork(() => this.#write(frames))
+    if (frames.length === 1) {
+      this.#write(frames)
+      return
+    }
+    this.#socket.cork(() => this.#write(frames))
+    // What was gathered is written when the cork is out.
     const last = frames.at(-1)
     if (last !== undefined && this.#socket.getBufferedAmount() > 0) session?.isBehind(last.length)
   }

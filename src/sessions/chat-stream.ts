@@ -128,15 +128,14 @@ export class ChatStream {
 
   #deliverHeld(): void {
     if (this.#position === undefined) return
-    const held = this.#held ?? new Map<number, ChatEvent>()
     for (;;) {
-      const next = held.get(this.#position + 1)
+      const next = this.#held?.get(this.#position + 1)
       if (next === undefined) break
-      held.delete(next.rev)
+      this.#held?.delete(next.rev)
       this.#deliver(next)
     }
-    for (const rev of held.keys()) if (rev <= this.#position) held.delete(rev)
-    if (held.size === 0) this.#held = undefined
+    for (const rev of this.#held?.keys() ?? []) if (rev <= this.#position) this.#held?.delete(rev)
+    if (this.#held?.size === 0) this.#held = undefined
     if (this.#isBehind) this.#repairSoon(HOLE_MS)
   }
 

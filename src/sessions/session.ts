@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../chat/new-id.js'
 import type { CloseReason } from '../protocol/close-codes.js'
 import { ParleyError } from '../protocol/errors.js'
 import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS, CHATS_PER_SESSION } from '../protocol/limits.js'
@@ -57,7 +57,7 @@ export interface Lifetime {
  * is whole, and nothing comes after it but the close, so that it never sees a stream with a hole.
  */
 export class Session {
-  readonly id = uuidv7()
+  readonly id = newId()
   /** By this process' own clock. */
   readonly begunAt = performance.now()
   readonly #transport: Transport
@@ -196,7 +196,8 @@ export class Session {
       await mine
     } finally {
       for (const chatId of chatIds) if (moving.get(chatId) === mine) moving.delete(chatId)
-      if (moving.size === 0) this.#moving = undefined
+      // One that was about no chat may end after the next have begun.
+      if (this.#moving?.size === 0) this.#moving = undefined
     }
   }
 

@@ -31,7 +31,7 @@ export async function commitAtOnce(
     ${plainArray(senders.map(({ isAnywhere }) => isAnywhere))},
     ${plainArray(places.map(({ chat }) => chat))},
     ${plainArray(places.map(({ place }) => place))},
-    ${plainArray(batch.map(({ id }) => id))},
+    ${plainArray(places.map(({ id }) => id))},
     ${textArray(batch.map(({ senderId }) => senderId))},
     ${textArray(batch.map(({ clientId }) => clientId))},
     ${textArray(batch.map(({ content }) => content))},
@@ -43,8 +43,7 @@ export async function commitAtOnce(
   const seqs = numbersOf(stood.last_seqs)
   const revs = numbersOf(stood.last_revs)
   const created_at = new Date(stood.committed_at)
-  return batch.map(({ id }, index) => {
-    const { chat, place } = places[index] ?? NOWHERE
+  return places.map(({ id, chat, place }, index) => {
     const [seq, rev] = [seqs[chat - 1], revs[chat - 1]]
     const item = index + 1
     if (seq === undefined || rev === undefined) return { item, outcome: 'left_out' }
@@ -65,8 +64,9 @@ function numbersOf(text: string): (number | undefined)[] {
   return text.split(',').map((digits) => (digits === '' ? undefined : Number(digits)))
 }
 
-/** The place of a message's chat, and its own among those of that chat; from 1. */
+/** A message by the place of its chat, and its own among those of that chat; from 1. */
 interface Place {
+  readonly id: string
   readonly chat: number
   readonly place: number
 }
@@ -86,11 +86,9 @@ interface Sender {
   readonly isAnywhere: boolean
 }
 
-const NOWHERE: Place = { chat: 0, place: 0 }
-
 function group(batch: readonly NewMessage[]) {
   const chats = new Map<string, Chat>()
-  const places = batch.map(({ chatId, senderId, anywhere }): Place => {
+  const places = batch.map(({ id, chatId, senderId, anywhere }): Place => {
     const chat = chats.get(chatId) ?? { chat: chats.size + 1, id: chatId, count: 0, senders: new Map() }
     chats.set(chatId, chat)
     chat.count += 1
@@ -99,7 +97,7 @@ function group(batch: readonly NewMessage[]) {
       ...{ chat: chat.chat, id: senderId, last: chat.count },
       isAnywhere: anywhere && (sender?.isAnywhere ?? true),
     })
-    return { chat: chat.chat, place: chat.count }
+    return { id, chat: chat.chat, place: chat.count }
   })
   const grouped = [...chats.values()]
   return { chats: grouped, senders: grouped.flatMap(({ senders }) => [...senders.values()]), places }

@@ -1,16 +1,10 @@
-import { type CompiledQuery, Kysely } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import t, { type Test } from 'tap'
-import { z } from 'zod'
-import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
 import { REPLY_BYTES } from '../../src/protocol/limits.js'
 import { createMessageStore } from '../../src/store/messages.js'
-import { migrate } from '../../src/store/migrate.js'
-import type { Schema } from '../../src/store/schema.js'
 import { createSnapshotStore } from '../../src/store/snapshots.js'
-import { buffersOf, nodesOf, type PlanNode, planNode, scansOf } from '../helpers/plans.js'
-import { createDatabase } from '../helpers/postgres.js'
-import { silent } from '../helpers/stores.js'
+import { openExplained } from '../helpers/explained.js'
+import { buffersOf, nodesOf, type PlanNode, scansOf } from '../helpers/plans.js'
 
 const DEPTH = 200_000
 const PAGE = 50
@@ -19,25 +13,8 @@ const OTHER_EVENTS = 200
 /** The event that brought a message. */
 const revOf = (seq: number) => seq + Math.floor(seq / OTHER_EVENTS)
 
-const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })])
-
-/** The statements that the store itself makes are explained, not copies of them. */
 t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest does`, async (t) => {
-  const { url } = await createDatabase(t)
-  const statements: CompiledQuery[] = []
-  const db = new Kysely<Schema>({
-    dialect: createPostgresDatabase(url, 1, silent).dialect,
-    log: ({ query }) => {
-      statements.push(query)
-    },
-  })
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  t.teardown(async () => {
-    await client.end()
-    await db.destroy()
-  })
-  await migrate(db)
+  const { db, client, explain } = await openExplained(t)
   await fill(client)
   const messages = createMessageStore(db)
   const snapshots = createSnapshotStore(db)
@@ -45,17 +22,11 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
     snapshots.changed([{ chatId: 'deep', first, last: revOf(DEPTH) }], PAGE, REPLY_BYTES)
   const deep = { id: 'deep', last_seq: DEPTH, last_rev: revOf(DEPTH) }
 
-  async function explain(t: Test, read: () => Promise<readonly unknown[]>): Promise<PlanNode> {
-    statements.length = 0
+  async function explainPage(t: Test, read: () => Promise<readonly unknown[]>): Promise<PlanNode> {
     t.equal((await read()).length, PAGE)
-    const [statement] = statements
-    if (statement === undefined || statements.length !== 1) throw new Error('not one statement')
     // Once before, so that all pages are in memory and hint bits are set: what remains is the plan's own.
-    const explain = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.sql}`
-    await client.query(explain, [...statement.parameters])
-    const answer = await client.query(explain, [...statement.parameters])
-    const [{ 'QUERY PLAN': plan }] = explained.parse(answer.rows)
-    return plan[0].Plan
+    await explain(read)
+    return await explain(read)
   }
 
   const reads = {
@@ -78,7 +49,7 @@ t.test(`in a chat of ${DEPTH} messages the oldest page costs what the newest doe
   }
   for (const [name, { index, near, far }] of Object.entries(reads)) {
     t.test(name, async (t) => {
-      const plans = { near: await explain(t, near), far: await explain(t, far) }
+      const plans = { near: await explainPage(t, near), far: await explainPage(t, far) }
       for (const [which, plan] of Object.entries(plans)) {
         const [scan, ...more] = scansOf(plan, 'messages')
         t.match(scan, new RegExp(`^Index Scan.* ${index}$`), which)

@@ -1,17 +1,13 @@
-import { type CompiledQuery, Kysely } from 'kysely'
-import pg from 'pg'
+import type { Kysely } from 'kysely'
+import type pg from 'pg'
 import t, { type Test } from 'tap'
-import { z } from 'zod'
-import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
 import { createChatStore } from '../../src/store/chats.js'
 import { createMemberStore } from '../../src/store/members.js'
 import { createMessageStore } from '../../src/store/messages.js'
-import { migrate } from '../../src/store/migrate.js'
 import type { Schema } from '../../src/store/schema.js'
 import { createSnapshotStore } from '../../src/store/snapshots.js'
-import { buffersOf, nodesOf, planNode } from '../helpers/plans.js'
-import { createDatabase } from '../helpers/postgres.js'
-import { silent } from '../helpers/stores.js'
+import { openExplained } from '../helpers/explained.js'
+import { buffersOf, nodesOf } from '../helpers/plans.js'
 
 /** Those that grow. */
 const TABLES = ['users', 'chats', 'chat_members', 'messages']
@@ -27,8 +23,6 @@ const COLLECTED = 500
 const PAGE = 50
 /** A look-up is a way down an index of three levels and the row. A scan of one of the tables is hundreds. */
 const BUFFERS_A_LOOK_UP = 5
-
-const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })])
 
 interface Read {
   readonly run: () => Promise<unknown>
@@ -80,46 +74,24 @@ function readsOf(db: Kysely<Schema>): Record<string, Read> {
 }
 
 async function createTables(t: Test) {
-  const { url } = await createDatabase(t)
-  const statements: CompiledQuery[] = []
-  const db = new Kysely<Schema>({
-    dialect: createPostgresDatabase(url, 1, silent).dialect,
-    log: ({ query }) => {
-      statements.push(query)
-    },
-  })
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  t.teardown(async () => {
-    await client.end()
-    await db.destroy()
-  })
-  await migrate(db)
+  const { db, client, explain } = await openExplained(t)
   // The statistics are to be those that the test is about.
   for (const table of TABLES) await client.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`)
 
   return {
     client,
 
-    /** The statements that the store itself makes are explained, not copies of them. */
     async check(t: Test): Promise<void> {
       for (const [name, { run, lookUps }] of Object.entries(readsOf(db))) {
-        statements.length = 0
-        await run()
-        const [statement] = statements
-        if (statement === undefined || statements.length !== 1) throw new Error(`${name}: not one statement`)
-        const answer = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.sql}`, [
-          ...statement.parameters,
-        ])
-        const [{ 'QUERY PLAN': plan }] = explained.parse(answer.rows)
-        const scanned = nodesOf(plan[0].Plan)
+        const plan = await explain(run)
+        const scanned = nodesOf(plan)
           .filter((node) => node['Node Type'].includes('Seq Scan'))
           .map((node) => node['Relation Name'] ?? '')
         t.notOk(
           TABLES.some((table) => scanned.includes(table)),
           `${name}: no table is scanned`,
         )
-        const buffers = buffersOf(plan[0].Plan)
+        const buffers = buffersOf(plan)
         t.ok(buffers <= lookUps * BUFFERS_A_LOOK_UP + PAGE, `${name}: ${buffers} buffers`)
       }
     },

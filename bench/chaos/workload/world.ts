@@ -1,4 +1,4 @@
-import { createSigner } from 'fast-jwt'
+import { createTokens } from '../../engines/tokens.js'
 import { callRest } from '../clients/rest.js'
 import type { NodeAddress, Session } from '../clients/session.js'
 import { createSession } from '../clients/session.js'
@@ -7,7 +7,6 @@ import type { Random } from '../random.js'
 import type { History } from '../record/history.js'
 
 const MOST_MEMBERS = 8
-const TOKEN_HOURS = 6
 
 export interface Person {
   readonly id: string
@@ -40,8 +39,8 @@ export interface WorldOptions {
 
 /** The people and their chats, as the marketplace makes them. @throws when a chat could not be made */
 export async function createWorld({ users, chats, nodes, secret, history, random }: WorldOptions) {
-  const sign = createSigner({ key: secret, algorithm: 'HS256', expiresIn: TOKEN_HOURS * 3_600_000 })
-  const service = sign({ sub: 'shop', fullName: 'The Shop', scope: 'chat:service' })
+  const tokens = createTokens(secret)
+  const service = tokens.service()
   const chatsOf = new Map<string, Set<Chat>>()
   const people = Array.from({ length: users }, (_, index) => createPerson(`u${index + 1}`))
   const all: Chat[] = []
@@ -49,7 +48,7 @@ export async function createWorld({ users, chats, nodes, secret, history, random
 
   function createPerson(id: string): Person {
     const unjoined = new Set<string>()
-    const token = sign({ sub: id, fullName: `User ${id}` })
+    const token = tokens.user(id, `User ${id}`)
     const sessions = Array.from({ length: random.chance(0.5) ? 2 : 1 }, (_, index) =>
       createSession({
         ...{ id: `${id}.${index + 1}`, user: id, token, nodes, history },

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Engines } from '../../engines/engines.js'
-import { becomes } from '../../engines/until.js'
+import { withClient } from '../../engines/with-client.js'
+import { settled } from '../conversation.js'
 import { costsOf } from '../figures/costs.js'
-import { isSettled, lossOf } from '../figures/loss.js'
+import { lossOf } from '../figures/loss.js'
 import type { Talk } from '../generator/orders.js'
-import { type Measured, type Stage, setStage } from '../stage.js'
+import { type Measured, setStage } from '../stage.js'
 import { createParley } from '../systems/parley.js'
 import { numbers, pairs } from '../worlds.js'
 import type { Checkout } from './checkout.js'
@@ -14,7 +14,6 @@ import type { Slice } from './ratios.js'
 
 const CHATS = 500
 const NODES = 2
-const SETTLED_MS = 10_000
 
 /** One of the two that are compared: its nodes stand all the while, and wait while the other one works. */
 export interface Side {
@@ -53,7 +52,7 @@ export async function createSide(
         stage.generator.talk({ loop, repeats: 0, speakers: numbers(2 * CHATS) })
         await wait(seconds)
         stage.generator.hush()
-        await settle(stage)
+        await settled(stage.generator, 1)
       })
       return toSlice(measured)
     },
@@ -61,7 +60,7 @@ export async function createSide(
     end: stage.end,
   }
 
-  function toSlice({ seconds, heard, usage }: Measured): Slice {
+  function toSlice({ seconds, heard, usage }: Measured<unknown>): Slice {
     return {
       perSecond: heard.delivered / seconds,
       cpu: costsOf(usage, heard.delivered, system.uses).servers,
@@ -70,19 +69,8 @@ export async function createSide(
   }
 }
 
-/** Nothing of this side is on its way when the other one works. */
-async function settle({ generator }: Stage): Promise<void> {
-  await becomes(async () => isSettled(lossOf(await generator.tell(), 1)), SETTLED_MS)
-}
-
 async function freshDatabase(url: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(`create database ${client.escapeIdentifier(name)}`)
-  } finally {
-    await client.end()
-  }
+  await withClient(url, (client) => client.query(`create database ${client.escapeIdentifier(name)}`))
   const own = new URL(url)
   own.pathname = `/${name}`
   return own.href

@@ -1,4 +1,4 @@
-import { chatName } from '../systems/system.js'
+import { chatName } from '../systems/world.js'
 import { COLLECTED, type HistoryPlan } from './plan.js'
 
 const PAGE = 50

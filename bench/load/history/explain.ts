@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Engines } from '../../engines/engines.js'
+import { withClient } from '../../engines/with-client.js'
 import type { Door } from './doors.js'
 import { readStatements, type Statement } from './plans.js'
 
@@ -58,13 +58,9 @@ export async function explainDoors(
 }
 
 async function query(url: string, statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
+  await withClient(url, async (client) => {
     for (const statement of statements) await client.query(statement)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 async function textFrom(path: string, position: number): Promise<string> {

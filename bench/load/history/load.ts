@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { statfs } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { from } from 'pg-copy-streams'
+import { withClient } from '../../engines/with-client.js'
 import type { Progress } from '../../report/progress.js'
 import { type Index, indexesOf } from './indexes.js'
 import type { HistoryPlan } from './plan.js'
@@ -27,9 +28,7 @@ export async function checkRoom(folder: string, messages: number): Promise<void>
 
 /** The plan's rows, in place of what there was. The tables are there already. */
 export async function loadHistory(url: string, plan: HistoryPlan, progress: Progress): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
+  await withClient(url, async (client) => {
     await client.query(`truncate ${TABLES}`)
     // What is lost in a crash is loaded again.
     await client.query(`set synchronous_commit = off; set maintenance_work_mem = '512MB'`)
@@ -45,9 +44,7 @@ export async function loadHistory(url: string, plan: HistoryPlan, progress: Prog
     progress.say('vacuum, analyze, checkpoint…')
     await client.query('vacuum analyze')
     await client.query('checkpoint')
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 async function copy(

@@ -1,4 +1,4 @@
-import { chatName, userName } from '../systems/system.js'
+import { chatName, userName } from '../systems/world.js'
 import { type HistoryPlan, lastSeqOf, membersOf, placeOf } from './plan.js'
 
 /** The rows of the history, in the text that COPY reads: a tab between two columns, a line for each row. */

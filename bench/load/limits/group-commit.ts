@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
-import { chatName } from '../systems/system.js'
+import type pg from 'pg'
+import { withClient } from '../../engines/with-client.js'
+import { chatName } from '../systems/world.js'
 
 /** Messages of each statement. */
 export const BATCH = 200
@@ -48,47 +49,33 @@ export async function commitInGroups(
   isOver: () => boolean,
 ): Promise<number> {
   const counts = await Promise.all(
-    Array.from({ length: writers }, async (_, index) => {
-      const client = new pg.Client({ connectionString: url })
-      await client.connect()
-      try {
-        return await writeOn(client, onSameChats ? 0 : index * CHATS, isOver)
-      } finally {
-        await client.end()
-      }
-    }),
+    Array.from({ length: writers }, (_, index) =>
+      withClient(url, (client) => writeOn(client, onSameChats ? 0 : index * CHATS, isOver)),
+    ),
   )
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** Without a message; the plan is made for what comes. */
 export async function makeTables(url: string, writers: number): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
+  await withClient(url, async (client) => {
     await client.query(tables)
     await client.query(
       `insert into limit_chats (id, last_seq) select 'chat-' || n, 0 from generate_series(0, $1) as n`,
       [writers * CHATS - 1],
     )
     await client.query('vacuum analyze limit_chats')
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** @returns false where a message is missing, or a `seq` left out */
 export async function isWhole(url: string, messages: number): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ kept: string; numbered: string }>(
+  const { rows } = await withClient(url, (client) =>
+    client.query<{ kept: string; numbered: string }>(
       `select (select count(*) from limit_messages) as kept, (select sum(last_seq) from limit_chats) as numbered`,
-    )
-    return rows.every(({ kept, numbered }) => Number(kept) === messages && Number(numbered) === messages)
-  } finally {
-    await client.end()
-  }
+    ),
+  )
+  return rows.every(({ kept, numbered }) => Number(kept) === messages && Number(numbered) === messages)
 }
 
 async function writeOn(client: pg.Client, firstChat: number, isOver: () => boolean): Promise<number> {

@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { count } from '../../flags.js'
-import { type Arrivals, arriveWithBar } from '../arrival.js'
+import { measureArrival } from '../arrival.js'
 import { arrivalsPlot } from '../figures/arrivals-plot.js'
-import { type Costs, costColumns, costPlot, costsOf } from '../figures/costs.js'
-import { limitOf } from '../figures/limits.js'
+import { costColumns, costPlot } from '../figures/costs.js'
 import { median } from '../figures/medians.js'
-import { runsTable } from '../figures/runs-table.js'
+import { runsTable, tookColumns } from '../figures/runs-table.js'
 import { atLeast } from '../figures/verdicts.js'
-import type { Latency } from '../generator/figures.js'
 import { sessionsWithin } from '../sessions-limit.js'
 import { onStage } from '../stage.js'
 import { numbers, pairs } from '../worlds.js'
@@ -22,15 +20,6 @@ const flags = z.object({
   atOnce: count(2, 5_000).default(200),
 })
 
-export interface ConnectsRun {
-  readonly perSecond: number
-  readonly took: Latency
-  readonly costs: Costs
-  readonly busy: number
-  readonly limit?: string
-  readonly arrivals: Arrivals
-}
-
 /** How many clients a node lets in, when all come at the same time. */
 export const connects = createQuestion({
   name: 'connects',
@@ -44,20 +33,10 @@ export const connects = createQuestion({
     const world = pairs(Math.ceil(sessions / 2))
     const users = numbers(sessions)
     const rows = await inTurn(asked, (system, label) =>
-      onStage({ engines, system, world, nodes: 1 }, async (stage): Promise<ConnectsRun> => {
-        let arrivals: Arrivals = []
+      onStage({ engines, system, world, nodes: 1 }, async (stage) => {
         const arrival = { atOnce: Math.ceil(atOnce / 2) }
-        const { heard, usage, seconds } = await stage.measure(async () => {
-          arrivals = await arriveWithBar({ stage, users, progress, label, arrival })
-        })
-        const limit = limitOf({ ...heard, late: heard.acks })
-        return {
-          perSecond: sessions / seconds,
-          took: heard.arrivals,
-          costs: costsOf(usage, sessions, system.uses),
-          ...{ busy: heard.busy, arrivals },
-          ...(limit !== undefined && { limit }),
-        }
+        const run = await measureArrival(system, { stage, users, progress, label, arrival })
+        return { ...run, perSecond: sessions / run.seconds }
       }),
     )
     return {
@@ -74,9 +53,7 @@ export const connects = createQuestion({
       tables: [
         runsTable('Connects and joins a second, and milliseconds from the first packet to joined', '', rows, [
           { head: 'a second', of: ({ perSecond }) => perSecond },
-          { head: 'p50', of: ({ took }) => took.p50 },
-          { head: 'p99', of: ({ took }) => took.p99 },
-          { head: 'most', of: ({ took }) => took.most },
+          ...tookColumns,
           { head: 'busiest thread of the generator, %', of: ({ busy }) => busy * 100 },
         ]),
         runsTable('Processor time', '', rows, costColumns('session')),

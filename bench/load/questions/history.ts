@@ -1,6 +1,4 @@
-import { createSigner } from 'fast-jwt'
 import { z } from 'zod'
-import { SECRET } from '../../engines/engines.js'
 import { count } from '../../flags.js'
 import { ratio } from '../figures/medians.js'
 import { atMost } from '../figures/verdicts.js'
@@ -18,13 +16,12 @@ import {
   sizesTable,
 } from '../history/tables.js'
 import { askOverHttp } from '../rest-clients.js'
-import { userName } from '../systems/system.js'
+import { tokenOf } from '../systems/world.js'
 import { type Asked, createQuestion } from './question.js'
 
 const CLIENTS = [1, 8, 32]
 const MOST_CLIENTS = 32
 const WARM_UP_SECONDS = 1
-const TOKEN_MS = 24 * 3_600_000
 const LEAST_MESSAGES = 100_000
 const SCANS_MATTER_FROM = 1_000_000
 const MOST_OF_FIRST = 1.2
@@ -95,10 +92,7 @@ export const history = createQuestion({
 async function askAt({ engines, progress }: Asked, messages: number, seconds: number): Promise<SizeRun> {
   const plan = planHistory(messages)
   const doors = doorsOf(plan)
-  const token = createSigner({ key: SECRET, algorithm: 'HS256', expiresIn: TOKEN_MS })({
-    sub: userName(COLLECTOR),
-    fullName: `User ${COLLECTOR}`,
-  })
+  const token = tokenOf(COLLECTOR)
   // It makes the tables.
   const { http, signal, ended } = await engines.startNode({ name: 'reader' })
   await loadHistory(engines.postgres.url, plan, progress)

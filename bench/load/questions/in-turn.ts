@@ -2,6 +2,8 @@ import type { Row } from '../figures/runs-table.js'
 import type { System } from '../systems/system.js'
 import type { Asked } from './question.js'
 
+const OWN = 'parley'
+
 export interface SystemRow<Run> extends Row<Run> {
   readonly system: System
 }
@@ -24,7 +26,12 @@ export async function inTurn<Run>(
   return rows
 }
 
+/** Where a question is none for the peers. */
+export function withoutPeers({ systems, ...asked }: Asked): Asked {
+  return { ...asked, systems: systems.filter(({ id }) => id === OWN) }
+}
+
 /** The system itself, without the peers. */
 export function ownOf<Run>(rows: readonly SystemRow<Run>[]): SystemRow<Run>[] {
-  return rows.filter(({ system }) => system.id === 'parley')
+  return rows.filter(({ system }) => system.id === OWN)
 }

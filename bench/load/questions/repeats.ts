@@ -7,7 +7,7 @@ import { talkTables } from '../figures/talk-tables.js'
 import { brokenIn } from '../figures/verdicts.js'
 import { onStage } from '../stage.js'
 import { numbers, pairs } from '../worlds.js'
-import { inTurn, ownOf } from './in-turn.js'
+import { inTurn, ownOf, withoutPeers } from './in-turn.js'
 import { createQuestion } from './question.js'
 
 const WARM_UP_SECONDS = 2
@@ -27,12 +27,11 @@ export const repeats = createQuestion({
   flags,
   quick: { seconds: 2 },
 
-  async run({ systems, ...asked }, { chats, shares, seconds }) {
+  async run(asked, { chats, shares, seconds }) {
     const { engines, progress } = asked
     const world = pairs(chats)
     const users = numbers(world.users)
-    const own = systems.filter(({ id }) => id === 'parley')
-    const rows = await inTurn({ ...asked, systems: own }, (system, label) =>
+    const rows = await inTurn(withoutPeers(asked), (system, label) =>
       onStage({ engines, system, world, nodes: NODES }, async (stage) => {
         await arriveWithBar({ stage, users, progress, label })
         const found = []

@@ -3,12 +3,12 @@ import { count } from '../../flags.js'
 import type { LinePlot } from '../../report/line-plot.js'
 import { type Costs, costColumns, costPlot, costsOf } from '../figures/costs.js'
 import { median } from '../figures/medians.js'
-import { type Row, runsTable } from '../figures/runs-table.js'
+import { type Row, runsTable, tookColumns } from '../figures/runs-table.js'
 import { type Asked as Answers, askOverHttp } from '../rest-clients.js'
 import { onStage } from '../stage.js'
-import { chatName } from '../systems/system.js'
-import { acquainted } from '../worlds.js'
-import { inTurn } from './in-turn.js'
+import { chatName, tokenOf } from '../systems/world.js'
+import { acquainted, numbers } from '../worlds.js'
+import { inTurn, withoutPeers } from './in-turn.js'
 import { createQuestion } from './question.js'
 
 const CLIENTS = [1, 8, 32]
@@ -36,16 +36,15 @@ export const rest = createQuestion({
   flags,
   quick: { seconds: 1 },
 
-  async run({ systems, ...asked }, { seconds }) {
+  async run(asked, { seconds }) {
     const { engines, progress } = asked
     const world = acquainted(USERS, CHATS_EACH, MESSAGES)
-    const own = systems.filter(({ id }) => id === 'parley')
-    const [found] = await inTurn({ ...asked, systems: own }, (system, label) =>
+    const [found] = await inTurn(withoutPeers(asked), (system, label) =>
       onStage({ engines, system, world, nodes: 1 }, async (stage) => {
         const { running } = stage
         const http = running.nodes[0]?.http
         if (http === undefined) throw new Error(`${system.name} has no REST`)
-        const tokens = Array.from({ length: USERS }, (_, user) => running.token(user))
+        const tokens = numbers(USERS).map(tokenOf)
         const rows: Row<RestRun>[] = []
         for (const { name, path } of doors)
           for (const clients of CLIENTS) {
@@ -56,15 +55,11 @@ export const rest = createQuestion({
             }
             await askOverHttp({ http, clients, request, seconds: WARM_UP_SECONDS })
             progress.say(`${label}: ${name}, ${clients} ${clients === 1 ? 'client' : 'clients'}`)
-            const answers: Answers[] = []
-            const { usage } = await stage.measure(async () => {
-              answers.push(await askOverHttp({ http, clients, request, seconds }))
-            })
-            const runs = answers.map((one) => ({
-              ...one,
-              costs: costsOf(usage, one.took.count, system.uses),
-            }))
-            rows.push({ name: `${name}, ${clients}`, runs })
+            const { usage, result } = await stage.measure(() =>
+              askOverHttp({ http, clients, request, seconds }),
+            )
+            const costs = costsOf(usage, result.took.count, system.uses)
+            rows.push({ name: `${name}, ${clients}`, runs: [{ ...result, costs }] })
           }
         return rows
       }),
@@ -79,9 +74,7 @@ export const rest = createQuestion({
       tables: [
         runsTable('Requests a second, and milliseconds; by what is asked for, and clients', '', rows, [
           { head: 'requests/s', of: ({ took, seconds }) => took.count / seconds },
-          { head: 'p50', of: ({ took }) => took.p50 },
-          { head: 'p99', of: ({ took }) => took.p99 },
-          { head: 'most', of: ({ took }) => took.most },
+          ...tookColumns,
           { head: 'KB each', of: ({ bytes, took }) => bytes / took.count / 1024 },
           { head: 'refused', of: ({ refused }) => refused },
         ]),

@@ -1,17 +1,16 @@
 import { z } from 'zod'
 import { createStatementCounter } from '../../engines/statements.js'
 import { count } from '../../flags.js'
-import { type Arrivals, arriveWithBar } from '../arrival.js'
+import { type ArrivalRun, arriveWithBar, measureArrival } from '../arrival.js'
 import { arrivalsPlot } from '../figures/arrivals-plot.js'
-import { type Costs, costColumns, costsOf } from '../figures/costs.js'
+import { costColumns } from '../figures/costs.js'
 import { median } from '../figures/medians.js'
-import { runsTable } from '../figures/runs-table.js'
+import { runsTable, tookColumns } from '../figures/runs-table.js'
 import { atMost } from '../figures/verdicts.js'
-import type { Latency } from '../generator/figures.js'
 import { sessionsWithin } from '../sessions-limit.js'
 import { onStage } from '../stage.js'
 import { acquainted, numbers } from '../worlds.js'
-import { inTurn } from './in-turn.js'
+import { inTurn, withoutPeers } from './in-turn.js'
 import { createQuestion } from './question.js'
 
 const MOST_SECONDS = 15
@@ -27,14 +26,9 @@ const flags = z.object({
   from: count(0, 200).default(15),
 })
 
-export interface ResumesRun {
-  readonly seconds: number
-  readonly took: Latency
-  readonly costs: Costs
-  readonly busy: number
+export interface ResumesRun extends ArrivalRun {
   /** What Postgres was told to run meanwhile, the most frequent first. */
   readonly statements: readonly { readonly text: string; readonly count: number }[]
-  readonly arrivals: Arrivals
 }
 
 /** All clients of a node lose their connections, and come back with what they have. Peers know no such thing. */
@@ -44,13 +38,12 @@ export const resumes = createQuestion({
   flags,
   quick: { sessions: 1_000 },
 
-  async run({ systems, ...asked }, { sessions: wanted, chats, messages, from }) {
+  async run(asked, { sessions: wanted, chats, messages, from }) {
     const { engines, progress } = asked
     const { sessions, note = '' } = await sessionsWithin(wanted)
     const users = numbers(sessions - (sessions % 2))
     const world = acquainted(users.length, chats, messages)
-    const own = systems.filter(({ id }) => id === 'parley')
-    const rows = await inTurn({ ...asked, systems: own }, async (system, label): Promise<ResumesRun> => {
+    const rows = await inTurn(withoutPeers(asked), async (system, label): Promise<ResumesRun> => {
       const counter = await createStatementCounter(engines.postgres.port)
       const env = { DATABASE_URL: engines.postgres.urlAt(counter.port) }
       progress.say(`${world.chats.length * messages} messages are put into ${world.chats.length} chats…`)
@@ -58,14 +51,10 @@ export const resumes = createQuestion({
         await arriveWithBar({ stage, users, progress, label })
         await stage.generator.part()
         await counter.take()
-        let arrivals: Arrivals = []
         const arrival = { atOnce: AT_ONCE / 2, resumeFrom: from }
-        const { heard, usage, seconds } = await stage.measure(async () => {
-          arrivals = await arriveWithBar({ stage, users, progress, label: `${label}, back`, arrival })
-        })
-        const statements = await counter.take()
-        const costs = costsOf(usage, users.length, system.uses)
-        return { seconds, took: heard.arrivals, costs, busy: heard.busy, statements, arrivals }
+        const back = { stage, users, progress, label: `${label}, back`, arrival }
+        const run = await measureArrival(system, back)
+        return { ...run, statements: await counter.take() }
       }).finally(counter.end)
     })
     const runs = rows.flatMap((row) => row.runs)
@@ -81,9 +70,7 @@ export const resumes = createQuestion({
         runsTable('Seconds until the last one stands, and milliseconds of each', '', rows, [
           { head: 'seconds', of: ({ seconds }) => seconds },
           { head: 'resumes/s', of: ({ seconds }) => users.length / seconds },
-          { head: 'p50', of: ({ took }) => took.p50 },
-          { head: 'p99', of: ({ took }) => took.p99 },
-          { head: 'most', of: ({ took }) => took.most },
+          ...tookColumns,
           { head: 'statements', of: total },
           { head: 'a session', of: (run) => total(run) / users.length },
           { head: 'busiest thread of the generator, %', of: ({ busy }) => busy * 100 },

@@ -9,24 +9,20 @@ export const byHand = createPeer({
   mostNodes: Number.POSITIVE_INFINITY,
   uses: { postgres: true, redis: true },
 
-  tables: `
-    drop table if exists by_hand_members, by_hand_messages;
-    create table by_hand_members (chat_id text, user_id text, primary key (chat_id, user_id));
-    create table by_hand_messages (
-      id uuid primary key,
-      chat_id text not null,
-      sender_id text not null,
-      content text not null,
-      created_at timestamptz not null
-    );
-    create index on by_hand_messages (chat_id, created_at)`,
-
-  members: `
-    insert into by_hand_members (chat_id, user_id)
-    select chat_id, user_id from unnest($1::text[], $2::text[]) as t(chat_id, user_id)`,
-
-  messages: `
-    insert into by_hand_messages (id, chat_id, sender_id, content, created_at)
-    select gen_random_uuid(), chat_id, 'user-0', repeat('a word or two ', 7), now() + n * interval '1 ms'
-    from unnest($1::text[]) as t(chat_id), generate_series(1, $2::integer) as n`,
+  prefix: 'by_hand',
+  messages: {
+    table: `
+      create table by_hand_messages (
+        id uuid primary key,
+        chat_id text not null,
+        sender_id text not null,
+        content text not null,
+        created_at timestamptz not null
+      );
+      create index on by_hand_messages (chat_id, created_at)`,
+    fill: `
+      insert into by_hand_messages (id, chat_id, sender_id, content, created_at)
+      select gen_random_uuid(), chat_id, 'user-0', repeat('a word or two ', 7), now() + n * interval '1 ms'
+      from unnest($1::text[]) as t(chat_id), generate_series(1, $2::integer) as n`,
+  },
 })

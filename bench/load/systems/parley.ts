@@ -1,12 +1,8 @@
-import { createSigner } from 'fast-jwt'
-import pg from 'pg'
-import { nodeEnv, SECRET } from '../../engines/engines.js'
+import { nodeEnv } from '../../engines/engines.js'
 import { type Node, startNode } from '../../engines/node.js'
-import { chatName, type System, userName, type World } from './system.js'
-
-const TOKEN_MS = 24 * 3_600_000
-
-const sign = createSigner({ key: SECRET, algorithm: 'HS256', expiresIn: TOKEN_MS })
+import { withClient } from '../../engines/with-client.js'
+import type { System } from './system.js'
+import { chatName, membersOf, type World } from './world.js'
 
 /** The service itself; `entry`: the `main.js` that the nodes run. */
 export function createParley(entry: string): System {
@@ -36,7 +32,6 @@ export function createParley(entry: string): System {
           host: '127.0.0.1',
           port: Number(new URL(raw).port),
         })),
-        token: (user) => sign({ sub: userName(user), fullName: `User ${user}` }),
         async end() {
           for (const { signal } of started) signal('SIGTERM')
           await Promise.all(started.map(({ ended }) => ended))
@@ -47,14 +42,10 @@ export function createParley(entry: string): System {
 }
 
 /** Straight into the tables (db/schema.sql): many thousands of chats by REST would take longer than the question. */
-async function makeWorld(url: string, { chats, messages }: World): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
+async function makeWorld(url: string, world: World): Promise<void> {
+  const { chats, messages } = world
+  await withClient(url, async (client) => {
     await client.query('truncate chats, chat_members, messages, order_chats, chat_events')
-    const members = chats.flatMap((users, chat) =>
-      users.map((user) => ({ chat: chatName(chat), user: userName(user) })),
-    )
     await client.query(
       `insert into chats (id, type, metadata, member_count, last_seq, last_rev, created_at)
        select id, 'general', '{}', n, $3, $3, now() from unnest($1::text[], $2::integer[]) as t(id, n)`,
@@ -63,7 +54,7 @@ async function makeWorld(url: string, { chats, messages }: World): Promise<void>
     await client.query(
       `insert into chat_members (chat_id, user_id, role, last_read_seq, joined_at)
        select chat_id, user_id, 'member', 0, now() from unnest($1::text[], $2::text[]) as t(chat_id, user_id)`,
-      [members.map(({ chat }) => chat), members.map(({ user }) => user)],
+      membersOf(world),
     )
     await client.query(
       `insert into messages (chat_id, seq, rev, changed_rev, id, sender_id, kind, content, created_at)
@@ -72,7 +63,5 @@ async function makeWorld(url: string, { chats, messages }: World): Promise<void>
       [messages],
     )
     await client.query('vacuum analyze')
-  } finally {
-    await client.end()
-  }
+  })
 }

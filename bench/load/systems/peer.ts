@@ -1,48 +1,42 @@
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createSigner } from 'fast-jwt'
-import pg from 'pg'
 import type { Child } from '../../engines/children.js'
 import { SECRET } from '../../engines/engines.js'
 import { freePort } from '../../engines/free-port.js'
 import { until } from '../../engines/until.js'
-import { chatName, type ServerNode, type System, userName, type World } from './system.js'
+import { withClient } from '../../engines/with-client.js'
+import type { ServerNode, System } from './system.js'
+import { chatName, membersOf, type World } from './world.js'
 
 const HOST = '127.0.0.1'
 const READY_MS = 30_000
-const TOKEN_MS = 24 * 3_600_000
 /** Built by scripts/peers.mjs. */
 const built = fileURLToPath(new URL('../../peers/dist/', import.meta.url))
 
-const sign = createSigner({ key: SECRET, algorithm: 'HS256', expiresIn: TOKEN_MS })
-
 export interface PeerOptions extends Omit<System, 'start'> {
-  /** Makes its tables anew, without a row; a peer that keeps nothing has none. */
-  readonly tables?: string
-  /** Puts chat $1 of each row, with user $2 in it, where membership is looked up. */
-  readonly members?: string
-  /** Puts $2 messages into each of the chats $1. */
-  readonly messages?: string
+  /** What its tables are called by, before `_members` and `_messages`; absent for one that keeps nothing. */
+  readonly prefix?: string
+  /** The columns and indexes of the table of messages, and what puts $2 of them into each of the chats $1. */
+  readonly messages?: { readonly table: string; readonly fill: string }
 }
 
 /** One of the programs of bench/peers; its id is the name of its folder. */
-export function createPeer({ tables, members, messages, ...about }: PeerOptions): System {
+export function createPeer({ prefix, messages, ...about }: PeerOptions): System {
   async function makeWorld(url: string, world: World): Promise<void> {
-    if (tables === undefined || members === undefined || messages === undefined) return
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    try {
-      await client.query(tables)
-      const rows = world.chats.flatMap((users, chat) =>
-        users.map((user) => ({ chat: chatName(chat), user: userName(user) })),
+    if (prefix === undefined || messages === undefined) return
+    await withClient(url, async (client) => {
+      await client.query(`
+        drop table if exists ${prefix}_members, ${prefix}_messages;
+        create table ${prefix}_members (chat_id text, user_id text, primary key (chat_id, user_id));
+        ${messages.table}`)
+      await client.query(
+        `insert into ${prefix}_members (chat_id, user_id) select * from unnest($1::text[], $2::text[])`,
+        membersOf(world),
       )
-      await client.query(members, [rows.map(({ chat }) => chat), rows.map(({ user }) => user)])
-      await client.query(messages, [world.chats.map((_, chat) => chatName(chat)), world.messages])
+      await client.query(messages.fill, [world.chats.map((_, chat) => chatName(chat)), world.messages])
       await client.query('vacuum analyze')
-    } finally {
-      await client.end()
-    }
+    })
   }
 
   return {
@@ -72,7 +66,6 @@ export function createPeer({ tables, members, messages, ...about }: PeerOptions)
       }
       return {
         nodes: started,
-        token: (user) => sign({ sub: userName(user), fullName: `User ${user}` }),
         async end() {
           for (const { child } of started) child.signal('SIGTERM')
           await Promise.all(started.map(({ child }) => child.ended))

@@ -9,25 +9,21 @@ export const seed = createPeer({
   mostNodes: Number.POSITIVE_INFINITY,
   uses: { postgres: true, redis: true },
 
-  tables: `
-    drop table if exists seed_members, seed_messages;
-    create table seed_members (chat_id text, user_id text, primary key (chat_id, user_id));
-    create table seed_messages (
-      id uuid primary key,
-      chat_id text not null,
-      sender_id text not null,
-      content text not null,
-      timestamp timestamptz not null,
-      attachments jsonb not null
-    );
-    create index on seed_messages (chat_id, timestamp)`,
-
-  members: `
-    insert into seed_members (chat_id, user_id)
-    select chat_id, user_id from unnest($1::text[], $2::text[]) as t(chat_id, user_id)`,
-
-  messages: `
-    insert into seed_messages (id, chat_id, sender_id, content, timestamp, attachments)
-    select gen_random_uuid(), chat_id, 'user-0', repeat('a word or two ', 7), now() + n * interval '1 ms', '[]'
-    from unnest($1::text[]) as t(chat_id), generate_series(1, $2::integer) as n`,
+  prefix: 'seed',
+  messages: {
+    table: `
+      create table seed_messages (
+        id uuid primary key,
+        chat_id text not null,
+        sender_id text not null,
+        content text not null,
+        timestamp timestamptz not null,
+        attachments jsonb not null
+      );
+      create index on seed_messages (chat_id, timestamp)`,
+    fill: `
+      insert into seed_messages (id, chat_id, sender_id, content, timestamp, attachments)
+      select gen_random_uuid(), chat_id, 'user-0', repeat('a word or two ', 7), now() + n * interval '1 ms', '[]'
+      from unnest($1::text[]) as t(chat_id), generate_series(1, $2::integer) as n`,
+  },
 })

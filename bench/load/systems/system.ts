@@ -2,18 +2,7 @@ import type { Children } from '../../engines/children.js'
 import type { Postgres } from '../../engines/postgres.js'
 import type { RedisServer } from '../../engines/redis.js'
 import type { DialectName } from '../dialects/index.js'
-
-/** Chats and who belongs to them; a user's number is its place. Names are `user-<number>` and `chat-<number>`. */
-export interface World {
-  readonly users: number
-  /** The members of each chat, by their numbers. */
-  readonly chats: readonly (readonly number[])[]
-  /** Messages that are in each chat beforehand. */
-  readonly messages: number
-}
-
-export const userName = (user: number) => `user-${user}`
-export const chatName = (chat: number) => `chat-${chat}`
+import type { World } from './world.js'
 
 export interface Surroundings {
   readonly children: Children
@@ -57,7 +46,6 @@ export interface System {
 
 export interface Running {
   readonly nodes: readonly ServerNode[]
-  token(user: number): string
   /** Ends the nodes. */
   end(): Promise<void>
 }

@@ -1,10 +1,9 @@
-import { createSigner } from 'fast-jwt'
 import { callRest } from '../../chaos/clients/rest.js'
 import { made } from '../../chaos/clients/wire.js'
 import { SECRET } from '../../engines/engines.js'
+import { createTokens } from '../../engines/tokens.js'
 import { inParallel } from './in-parallel.js'
 
-const TOKEN_HOURS = 2
 const AT_ONCE = 8
 const TIMEOUT_MS = 30_000
 
@@ -13,16 +12,16 @@ export interface Person {
   readonly token: string
 }
 
-const sign = createSigner({ key: SECRET, algorithm: 'HS256', expiresIn: TOKEN_HOURS * 3_600_000 })
+const tokens = createTokens(SECRET)
 
 /** The marketplace's own backend. */
-export const signService = () => sign({ sub: 'shop', fullName: 'The Shop', scope: 'chat:service' })
+export const signService = tokens.service
 
 /** Their tokens are signed here, once: that is no part of what is measured. */
 export function createPeople(size: number): Person[] {
   return Array.from({ length: size }, (_, index) => {
     const id = `user-${index + 1}`
-    return { id, token: sign({ sub: id, fullName: `User ${index + 1}` }) }
+    return { id, token: tokens.user(id, `User ${index + 1}`) }
   })
 }
 

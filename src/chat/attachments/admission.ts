@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { BlobStore } from '../../ports/blob-store.js'
 import { ParleyError } from '../../protocol/errors.js'
 import type { FileType } from '../../protocol/file-types.js'
@@ -6,6 +5,7 @@ import { UNSENT_ATTACHMENTS } from '../../protocol/limits.js'
 import type { AttachmentRow, UnownedBlob } from '../../store/attachments.js'
 import type { Store } from '../../store/store.js'
 import type { Caller, Chats } from '../chats.js'
+import { newId } from '../new-id.js'
 import type { Gate } from './gate.js'
 import type { Intake } from './intake.js'
 
@@ -54,7 +54,7 @@ export function newAttachment(
   return {
     ...file,
     chat_id: chatId,
-    id: uuidv7(),
+    id: newId(),
     uploader_id: user.id,
     message_id: null,
     status: 'uploading',

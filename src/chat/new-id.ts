@@ -5,8 +5,8 @@ const BYTES = 16
 const pool = new Uint8Array(256 * BYTES)
 let used = pool.length
 
-/** A UUIDv7. The kernel is asked for random bytes once for many: by itself that costs more than all else of an id. */
-export function newMessageId(): string {
+/** A UUIDv7. The kernel is asked for random bytes once for many ids: that is nearly all that one costs. */
+export function newId(): string {
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createDeadlines } from '../../src/gateway/deadlines.js'
+import { createDeadlines } from '../../src/sessions/deadlines.js'
 
 t.test('what is not done in time is told once, the oldest first', async (t) => {
   const late: string[] = []
