@@ -62,7 +62,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     name: 'acks before the commit',
     changes: [
       [
-        'store/commit-at-once.js',
+        'store/flush.js',
         'const { rows } = await sql `${',
         `const early = (query) => new Promise((resolve, reject) => {
         db.transaction().execute(async (trx) => {
@@ -73,9 +73,9 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     const rows = await early(sql \`\${`,
       ],
       [
-        'store/commit-at-once.js',
-        ')`.execute(db);\n    const stood = rows[0];',
-        ')`);\n    const stood = rows[0];',
+        'store/flush.js',
+        ')`.execute(db);\n            const stood = rows[0];',
+        ')`);\n            const stood = rows[0];',
       ],
     ],
     expected: 'lost',
@@ -84,8 +84,8 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'knows no repeats of a send',
     changes: [
-      ['store/commit-at-once.js', '({ clientId }) => clientId)', '({ clientId, id }) => clientId && id)'],
-      ['store/messages.js', '(message) => message.clientId)', '(message) => message.clientId && message.id)'],
+      ['store/flush.js', '({ clientId }) => clientId)', '({ clientId, id }) => clientId && id)'],
+      ['store/flush.js', '(message) => message.clientId)', '(message) => message.clientId && message.id)'],
     ],
     expected: 'twice',
     kinds: ['clients-cut'],

@@ -1,4 +1,4 @@
-import type { JudgedRow, NewMessage } from '../store/messages.js'
+import type { JudgedRow, NewMessage } from '../store/flush.js'
 import type { Store } from '../store/store.js'
 import { LATER } from './lane.js'
 
@@ -29,7 +29,7 @@ export function createFlush(store: Store) {
     const turn = wasSlow
       ? withoutRepeats(batch.filter(({ chatId }) => slow.has(chatId)))
       : batch.filter(({ chatId }) => !slow.has(chatId))
-    const results = wasSlow ? await store.messages.judge(turn) : await commitAtOnce(store, turn)
+    const results = wasSlow ? await store.flush.judge(turn) : await commitAtOnce(store, turn)
     const byItem = new Map<Committing, JudgedRow | typeof LATER | undefined>(
       turn.map((item, index) => [item, results[index]]),
     )
@@ -58,7 +58,7 @@ async function commitAtOnce(
   batch: readonly Committing[],
 ): Promise<(JudgedRow | typeof LATER)[]> {
   const waits = batch.some(({ leftOut }) => leftOut >= LEFT_OUT_MOST)
-  const rows = (await store.messages.commitAtOnce(batch, { waits })) ?? (await store.messages.judge(batch))
+  const rows = (await store.flush.atOnce(batch, { waits })) ?? (await store.flush.judge(batch))
   // When all are locked there is nothing to do meanwhile: the next flush may as well wait.
   const times = rows.every(({ outcome }) => outcome === 'left_out') ? LEFT_OUT_MOST : 1
   return rows.map((row, index) => {

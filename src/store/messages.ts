@@ -1,6 +1,4 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
-import type { Attachment } from '../protocol/objects.js'
-import { commitAtOnce } from './commit-at-once.js'
 import { type EventWindow, type InWindow, windowTable } from './event-window.js'
 import type { Schema } from './schema.js'
 import { withUser } from './with-user.js'
@@ -10,83 +8,15 @@ export interface MessageRow extends Selectable<Schema['messages']> {
   readonly full_name: string | null
 }
 
-export interface NewMessage {
-  readonly id: string
-  readonly chatId: string
-  readonly senderId: string
-  readonly clientId: string | null
-  readonly kind: 'user' | 'system'
-  readonly content: string
-  readonly metadata: Record<string, unknown> | null
-  /** Ids (UUIDs) of the attachments that it names. */
-  readonly attachments: readonly string[]
-  /** True for the marketplace's backend, which writes in every chat. */
-  readonly anywhere: boolean
-}
-
-/** What became of one message of a flush; `item` counts from 1 in the order given. */
-export type CommitRow = JudgedRow | RefusedRow<LeftOut>
-
-export type JudgedRow = CommittedRow | RefusedRow<Refusal>
-
-/** Somebody else had its chat locked: it is to come again, before others of its chat. */
-export type LeftOut = 'left_out'
-
-export type Refusal = 'not_a_member' | 'chat_closed' | 'attachment_not_found' | 'attachment_not_usable'
-
-/** A duplicate has the values of the first one. */
-export interface CommittedRow {
-  readonly item: number
-  readonly outcome: 'committed' | 'duplicate'
-  readonly id: string
-  readonly seq: number
-  readonly rev: number
-  readonly created_at: Date
-  /** As the message shows them; null for none, and for a duplicate. */
-  readonly attachments: Attachment[] | null
-}
-
 /** Which event a change of a message is, and when. */
 export interface ChangePoint {
   readonly rev: number
   readonly at: Date
 }
 
-interface RefusedRow<Outcome extends string> {
-  readonly item: number
-  readonly outcome: Outcome
-}
-
-/** SQL about messages: the flush, and every way to read them again. */
+/** SQL about messages that have been committed (flush.ts): every way to read them again, and to change them. */
 export function createMessageStore(db: Kysely<Schema>) {
   return {
-    /** The flush as it nearly always goes; see commit-at-once.ts. */
-    commitAtOnce: async (batch: readonly NewMessage[], how: { readonly waits: boolean }) =>
-      await commitAtOnce(db, batch, how),
-
-    /**
-     * Commits those that may be, and says of each of the others why not, in the order given: one round trip, one
-     * transaction; see db/migrations/0004_commit_attachments.sql.
-     */
-    async judge(batch: readonly NewMessage[]): Promise<JudgedRow[]> {
-      const named = batch.flatMap(({ attachments }, index) =>
-        attachments.map((id) => ({ item: index + 1, id })),
-      )
-      const { rows } = await sql<JudgedRow>`select * from commit_messages(
-        ${batch.map((message) => message.chatId)},
-        ${batch.map((message) => message.senderId)},
-        ${batch.map((message) => message.id)},
-        ${batch.map((message) => message.clientId)},
-        ${batch.map((message) => message.content)},
-        ${batch.map((message) => message.kind)},
-        ${batch.map((message) => (message.metadata === null ? null : JSON.stringify(message.metadata)))},
-        ${batch.map((message) => message.anywhere)},
-        ${named.map(({ item }) => item)},
-        ${named.map(({ id }) => id)}
-      )`.execute(db)
-      return rows.sort((one, other) => one.item - other.item)
-    },
-
     /** The messages from `first` to `last`, both included, newest first: a range of the primary key. */
     async range(chatId: string, first: number, last: number): Promise<MessageRow[]> {
       if (last < first) return []

@@ -5,6 +5,7 @@ import { createChatStore } from './chats.js'
 import { createClusterStore } from './cluster.js'
 import { createEndedSessionStore } from './ended-sessions.js'
 import { createEventStore } from './events.js'
+import { createFlushStore } from './flush.js'
 import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
 import { migrate } from './migrate.js'
@@ -26,6 +27,7 @@ export async function openStore(database: Database) {
     users: createUserStore(db),
     chats: createChatStore(db),
     members: createMemberStore(db),
+    flush: createFlushStore(db),
     messages: createMessageStore(db),
     snapshots: createSnapshotStore(db),
     events: createEventStore(db),

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { createPGliteDatabase } from '../../src/adapters/database-pglite.js'
 import { createPostgresDatabase } from '../../src/adapters/database-postgres.js'
 import type { NewChat } from '../../src/store/chats.js'
-import type { CommitRow, NewMessage } from '../../src/store/messages.js'
+import type { CommitRow, NewMessage } from '../../src/store/flush.js'
 import type { Schema } from '../../src/store/schema.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { until } from './clients.js'
@@ -123,8 +123,8 @@ export function message(chatId: string, senderId: string, more: Partial<NewMessa
 /** One flush, as the service makes it: at once when it can be. */
 export async function commit(store: Store, ...batch: readonly NewMessage[]): Promise<CommitRow[]> {
   const isPlain = batch.every(({ attachments }) => attachments.length === 0)
-  const rows = isPlain ? await store.messages.commitAtOnce(batch, { waits: true }) : undefined
-  return rows ?? (await store.messages.judge(batch))
+  const rows = isPlain ? await store.flush.atOnce(batch, { waits: true }) : undefined
+  return rows ?? (await store.flush.judge(batch))
 }
 
 export function uniqueId(prefix: string): string {

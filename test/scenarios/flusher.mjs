@@ -60,7 +60,7 @@ async function retry() {
 }
 
 async function commit(batch) {
-  return (await store.messages.commitAtOnce(batch, { waits: true })) ?? (await store.messages.judge(batch))
+  return (await store.flush.atOnce(batch, { waits: true })) ?? (await store.flush.judge(batch))
 }
 
 function newMessage(chatId) {

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import type { CommitRow, CommittedRow, MessageRow } from '../../src/store/messages.js'
+import type { CommitRow, CommittedRow } from '../../src/store/flush.js'
+import type { MessageRow } from '../../src/store/messages.js'
 import type { Store } from '../../src/store/store.js'
 import { commit, forEachStore, makeChat, message, someoneWaits, uniqueId } from '../helpers/stores.js'
 

@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { createMessageStore } from '../../src/store/messages.js'
+import { createFlushStore } from '../../src/store/flush.js'
 import { migrate } from '../../src/store/migrate.js'
 import type { Schema } from '../../src/store/schema.js'
 import { buffersOf, nodesOf, type PlanNode, planNode } from '../helpers/plans.js'
@@ -68,7 +68,7 @@ async function createFlusher(t: Test, url: string): Promise<Flusher> {
     SET auto_explain.log_buffers = on;
     SET auto_explain.log_format = json;
     SET auto_explain.log_level = notice`)
-  const messages = createMessageStore(db)
+  const flush = createFlushStore(db)
   return {
     async flush(batch, road) {
       plans.length = 0
@@ -78,9 +78,7 @@ async function createFlusher(t: Test, url: string): Promise<Flusher> {
         }),
       )
       const rows =
-        road === 'judged'
-          ? await messages.judge(said)
-          : await messages.commitAtOnce(said, { waits: batch % 2 === 0 })
+        road === 'judged' ? await flush.judge(said) : await flush.atOnce(said, { waits: batch % 2 === 0 })
       if (rows?.length !== batch) throw new Error('not every message was answered')
       return plans.filter((plan) => plan['Node Type'] !== 'Function Scan')
     },

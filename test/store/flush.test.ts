@@ -1,4 +1,4 @@
-import type { NewMessage } from '../../src/store/messages.js'
+import type { NewMessage } from '../../src/store/flush.js'
 import type { Store } from '../../src/store/store.js'
 import { forEachStore, makeChat, message } from '../helpers/stores.js'
 
@@ -20,7 +20,7 @@ const TEXTS = [
 ]
 
 async function commitAtOnce(store: Store, batch: readonly NewMessage[], waits = true) {
-  return await store.messages.commitAtOnce(batch, { waits })
+  return await store.flush.atOnce(batch, { waits })
 }
 
 forEachStore(async (t, open, engine) => {
