@@ -22,9 +22,8 @@ export interface LaneOptions<Item, Result> {
 
 /**
  * Group commit, and group reads: one flush is under way at a time, and what arrives meanwhile goes into the next
- * one. The first item starts a flush at the end of its turn of the event loop, with what else was read from the sockets
- * in that turn; there is no timer. A quiet service handles each item alone and immediately, a busy one ever larger
- * groups at nearly the same cost.
+ * one. The first item starts a flush at once, there is no timer: a quiet service handles each item alone and
+ * immediately, a busy one ever larger groups at nearly the same cost.
  */
 export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<Item, Result>) {
   /** In the order of their numbers: what comes again comes first. */
@@ -33,12 +32,8 @@ export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<It
   let pushed = 0
   let drains: { readonly upTo: number; readonly resolve: () => void }[] = []
 
-  function start(): void {
-    isRunning = true
-    setImmediate(() => void run())
-  }
-
   async function run(): Promise<void> {
+    isRunning = true
     while (waiting.length > 0) {
       const group = waiting.slice(0, batch)
       waiting = waiting.slice(batch)
@@ -95,7 +90,7 @@ export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<It
       if (waiting.length >= queue) return Promise.reject(new ParleyError('overloaded'))
       return new Promise((resolve, reject) => {
         waiting.push({ item, number: ++pushed, resolve, reject })
-        if (!isRunning) start()
+        if (!isRunning) void run()
       })
     },
 
