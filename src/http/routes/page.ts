@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
@@ -7,6 +8,9 @@ import { ParleyError } from '../../protocol/errors.js'
 import { cleanText, fullName, id } from '../../protocol/text.js'
 
 const PAGE_FILES = fileURLToPath(new URL('../../../dist/web/', import.meta.url))
+/** Named by their content: what is once there under a name never changes. */
+const HASHED_FILES = join(PAGE_FILES, 'assets/')
+const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 export interface PageOptions {
   readonly wsPort: () => number
@@ -26,9 +30,8 @@ export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (
   if (existsSync(PAGE_FILES))
     await app.register(fastifyStatic, {
       root: PAGE_FILES,
-      setHeaders: (response) => {
-        // The files are rebuilt in place: a browser asks whether they have changed.
-        response.header('cache-control', 'no-cache')
+      setHeaders: (response, path) => {
+        response.header('cache-control', path.startsWith(HASHED_FILES) ? IMMUTABLE : 'no-cache')
         response.header('content-security-policy', contentSecurityPolicy(wsPort(), blobOrigin))
         response.header('x-content-type-options', 'nosniff')
       },
