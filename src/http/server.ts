@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
 import Fastify, { LogController } from 'fastify'
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import type { Chats } from '../chat/chats.js'
@@ -16,9 +16,11 @@ import type { Endings } from '../sessions/endings.js'
 import type { Rates } from '../sessions/rates.js'
 import { requireToken } from './authentication.js'
 import { answerError, answerNotFound } from './errors.js'
+import { openApi } from './openapi.js'
 import { attachmentRoutes } from './routes/attachments.js'
 import { type BlobRouteOptions, blobRoutes } from './routes/blobs.js'
 import { chatRoutes } from './routes/chats.js'
+import { docsRoutes } from './routes/docs.js'
 import { healthRoutes } from './routes/health.js'
 import { memberRoutes } from './routes/members.js'
 import { messageRoutes } from './routes/messages.js'
@@ -87,16 +89,10 @@ export async function createHttpServer(options: HttpOptions) {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['Retry-After'],
   })
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Parley', version, description: 'The chat service for marketplaces.' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    },
-    transform: describeForms,
-  })
+  await app.register(swagger, openApi(version))
 
   await app.register(healthRoutes, options)
+  await app.register(docsRoutes, options)
   if (options.blobDoor !== undefined) await app.register(blobRoutes, options.blobDoor)
   if (options.page !== undefined) await app.register(pageRoutes, options.page)
   await app.register(async (guarded) => {
@@ -107,18 +103,7 @@ export async function createHttpServer(options: HttpOptions) {
     await guarded.register(attachmentRoutes, options)
     await guarded.register(userRoutes, options)
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   return app
 }
 
 export type HttpServer = Awaited<ReturnType<typeof createHttpServer>>
-
-/** A form is read as it comes, so no schema checks it: this one is for readers alone. */
-function describeForms(
-  route: Parameters<typeof jsonSchemaTransform>[0],
-): ReturnType<typeof jsonSchemaTransform> {
-  const { schema, url } = jsonSchemaTransform(route)
-  const isForm = route.schema?.consumes?.includes('multipart/form-data') === true
-  const file = { type: 'array', items: { type: 'string', format: 'binary' } }
-  return { url, schema: isForm ? { ...schema, body: { type: 'object', properties: { file } } } : schema }
-}

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { clientFrame } from './client-frames.js'
 import { ERRORS } from './errors.js'
 import { FRAME_NOTES, PUSH_NOTES, REPLY_EXAMPLES } from './frame-notes.js'
-import { errorBody, jsonSchemas } from './named-schemas.js'
+import { errorBody, jsonSchemas, mapValues } from './named-schemas.js'
 import { pushes, replies } from './server-frames.js'
 import { socketRules } from './socket-rules.js'
 
@@ -174,11 +174,4 @@ function pushOperations() {
 
 function inChannel(name: string) {
   return { $ref: `#/channels/session/messages/${name}` }
-}
-
-function mapValues<Value, Made>(
-  record: Readonly<Record<string, Value>>,
-  make: (value: Value, name: string) => Made,
-): Record<string, Made> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, make(value, name)]))
 }

@@ -56,9 +56,9 @@ const NAMED = {
   },
 } as const satisfies Record<string, { schema: z.ZodType; description: string; example: unknown }>
 
-/** Which schemas have names, as zod's own converter and others' take it. */
-export const named = z.registry<{ id: string }>()
-for (const [id, { schema }] of Object.entries(NAMED)) named.add(schema, { id })
+// Where zod, and what converts its schemas for others, look for names.
+for (const [id, { schema, description, example }] of Object.entries(NAMED))
+  z.globalRegistry.add(schema, { id, description, examples: [example] })
 
 /** Where a document keeps what has a name. */
 export function schemaUri(id: string): string {
@@ -91,7 +91,12 @@ export function jsonSchemas(
   for (const [id, schema] of Object.entries(more)) registry.add(schema, { id })
   // As it comes in: what has a default may be left out, and unknown fields are ignored.
   const { schemas } = z.toJSONSchema(registry, { target, io: 'input', uri: schemaUri, override: tidySchema })
-  for (const [id, { description, example }] of Object.entries(NAMED))
-    Object.assign(schemas[id] ?? {}, { description, examples: [example] })
-  return Object.fromEntries(Object.entries(schemas).map(([id, { $id, $schema, ...schema }]) => [id, schema]))
+  return mapValues(schemas, ({ $id, $schema, id, ...schema }) => schema)
+}
+
+export function mapValues<Value, Made>(
+  record: Readonly<Record<string, Value>>,
+  make: (value: Value, name: string) => Made,
+): Record<string, Made> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, make(value, name)]))
 }

@@ -16,7 +16,7 @@ from it. All other pushes are best effort.
 A session without a good token is opened and closed at once with 4401. It ends with 4401 when its token does, unless
 \`auth\` has brought a fresh one.
 
-### Close codes
+## Close codes
 
 4000-4399: connect again, after a random wait. 4400-4499: mend something first.
 
@@ -28,7 +28,7 @@ ${rows(Object.values(CLOSE_CODES), ({ code, reason }) => [
   mayReconnect(code) ? 'connect again' : 'mend first',
 ])}
 
-### Errors
+## Errors
 
 | code | temporary | message |
 |---|---|---|
@@ -40,7 +40,7 @@ ${rows(Object.entries(ERRORS), ([code, { temporary, message }]) => [
 
 A \`join\` that is \`not_a_member\` is followed by close 4403.
 
-### Limits
+## Limits
 
 | | |
 |---|---|

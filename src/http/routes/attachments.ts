@@ -45,6 +45,18 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
     {
       schema: {
         security,
+        summary: 'Upload files through this node',
+        tags: ['Attachments'],
+        errors: [
+          'not_a_member',
+          'chat_closed',
+          'conflict',
+          'too_large',
+          'unsupported_type',
+          'rate_limited',
+          'attachments_disabled',
+          'overloaded',
+        ],
         params: chatParams,
         description: 'A form (multipart/form-data) with one or several files: all are taken, or none.',
         consumes: ['multipart/form-data'],
@@ -68,8 +80,13 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
     {
       schema: {
         security,
+        summary: 'Announce a file, to upload it straight to the store',
+        tags: ['Attachments'],
+        description:
+          'The answer says how to bring the bytes: by `PUT`, or as a form by `POST`. Then `complete` it.',
+        errors: ['not_a_member', 'chat_closed', 'rate_limited', 'attachments_disabled'],
         params: chatParams,
-        body: announced,
+        body: announced.meta({ examples: [{ name: 'shoe.jpg', mime: 'image/jpeg', size: 182304 }] }),
         response: { 201: z.object({ attachment: upload, upload: uploadTarget }) },
       },
     },
@@ -89,6 +106,18 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
     {
       schema: {
         security,
+        summary: 'Have an uploaded file looked at',
+        tags: ['Attachments'],
+        errors: [
+          'not_a_member',
+          'not_found',
+          'conflict',
+          'too_large',
+          'unsupported_type',
+          'rate_limited',
+          'attachments_disabled',
+          'overloaded',
+        ],
         params,
         description: 'The bytes are where they were announced. A repeat answers how things stand.',
         response: { 200: upload },
@@ -105,6 +134,9 @@ export const attachmentRoutes: FastifyPluginAsyncZod<{ attachments: Attachments 
     {
       schema: {
         security,
+        summary: 'Fetch a file, or its thumbnail',
+        tags: ['Attachments'],
+        errors: ['not_a_member', 'not_found', 'conflict', 'attachments_disabled'],
         params,
         querystring: linkQuery,
         description: 'Redirects (302) to a URL that is good for a few minutes, or answers it.',

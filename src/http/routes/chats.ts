@@ -26,6 +26,16 @@ const cursor = z.object({
 })
 const listedChat = chat.extend({ mine, lastMessage: message.nullable(), members: z.array(member) })
 
+const CREATE_EXAMPLE = {
+  type: 'order',
+  orderId: 'order-1',
+  subject: 'Running shoes, size 42',
+  members: [
+    { userId: 'ann', role: 'customer', fullName: 'Ann Lee' },
+    { userId: 'bob', role: 'seller', fullName: 'Bob Ray' },
+  ],
+}
+
 export interface ChatRoutesOptions {
   readonly chats: Chats
   readonly members: Members
@@ -39,7 +49,17 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
 ) => {
   app.get(
     '/chats',
-    { schema: { security, querystring: listQuery, response: { 200: listOf(listedChat) } } },
+    {
+      schema: {
+        security,
+        summary: 'One’s own chats',
+        tags: ['Chats'],
+        description:
+          'The one with the newest message first; by `page`, or by `cursor` where the list moves meanwhile.',
+        querystring: listQuery,
+        response: { 200: listOf(listedChat) },
+      },
+    },
     async (request) => {
       const { query } = request
       checkOneWay(query)
@@ -73,14 +93,21 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
     {
       schema: {
         security,
+        summary: 'Make a chat',
+        tags: ['Chats'],
+        description:
+          '`order` needs `chat:service`, and there is one chat for each `orderId`: a repeat adds missing members and changes nothing else. Of other callers `role` and `fullName` do not count, and they become members themselves.',
+        errors: ['forbidden', 'not_a_member'],
         headers: idempotencyHeader,
-        body: z.object({
-          type: chatType,
-          orderId: id.optional(),
-          subject: subject.optional(),
-          metadata: metadata.optional(),
-          members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST),
-        }),
+        body: z
+          .object({
+            type: chatType,
+            orderId: id.optional(),
+            subject: subject.optional(),
+            metadata: metadata.optional(),
+            members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST),
+          })
+          .meta({ examples: [CREATE_EXAMPLE] }),
         response: { 200: chat, 201: chat },
       },
     },
@@ -95,6 +122,9 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
     {
       schema: {
         security,
+        summary: 'One chat',
+        tags: ['Chats'],
+        errors: ['not_a_member'],
         params,
         response: { 200: chat.extend({ mine: mine.nullable(), members: z.array(member) }) },
       },
@@ -110,8 +140,11 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
     {
       schema: {
         security,
+        summary: 'Move one’s own read mark up',
+        tags: ['Chats'],
+        errors: ['not_a_member'],
         params,
-        body: z.object({ seq: z.int().nonnegative() }),
+        body: z.object({ seq: z.int().nonnegative() }).meta({ examples: [{ seq: 2 }] }),
         response: { 200: readMark },
       },
     },
@@ -123,6 +156,10 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
     {
       schema: {
         security,
+        summary: 'Put a chat out of one’s own list',
+        tags: ['Chats'],
+        description: 'A new message brings it back, unless `sticky`.',
+        errors: ['not_a_member'],
         params,
         body: z.object({ sticky: z.boolean().default(false) }).nullish(),
         response: { 200: mine },
@@ -134,18 +171,50 @@ export const chatRoutes: FastifyPluginAsyncZod<ChatRoutesOptions> = async (
 
   app.post(
     '/chats/:id/unarchive',
-    { schema: { security, params, response: { 200: mine } } },
+    {
+      schema: {
+        security,
+        summary: 'Bring a chat back into one’s own list',
+        tags: ['Chats'],
+        errors: ['not_a_member'],
+        params,
+        response: { 200: mine },
+      },
+    },
     async (request) => await marks.unarchive(callerOf(request).user, request.params.id),
   )
 
-  app.post('/chats/:id/close', { schema: { security, params, response: { 200: chat } } }, async (request) => {
-    serviceOf(request)
-    return await chats.close(request.params.id)
-  })
+  app.post(
+    '/chats/:id/close',
+    {
+      schema: {
+        security,
+        summary: 'Close a chat',
+        tags: ['Backend'],
+        description: 'Nothing more can be said in it. Closing twice changes nothing.',
+        errors: ['forbidden', 'not_a_member'],
+        params,
+        response: { 200: chat },
+      },
+    },
+    async (request) => {
+      serviceOf(request)
+      return await chats.close(request.params.id)
+    },
+  )
 
   app.post(
     '/chats/:id/reopen',
-    { schema: { security, params, response: { 200: chat } } },
+    {
+      schema: {
+        security,
+        summary: 'Open a chat again',
+        tags: ['Backend'],
+        errors: ['forbidden', 'not_a_member'],
+        params,
+        response: { 200: chat },
+      },
+    },
     async (request) => {
       serviceOf(request)
       return await chats.reopen(request.params.id)

@@ -8,9 +8,22 @@ export const healthRoutes: FastifyPluginAsyncZod<{ isReady: () => Promise<boolea
   app,
   { isReady },
 ) => {
-  app.get('/livez', { schema: { response: { 200: status } } }, async () => ({ status: 'live' }))
+  app.get(
+    '/livez',
+    { schema: { summary: 'Whether the process lives', tags: ['Operation'], response: { 200: status } } },
+    async () => ({ status: 'live' }),
+  )
 
-  app.get('/readyz', { schema: { response: { 200: status, 503: status } } }, async (_request, reply) =>
-    (await isReady()) ? { status: 'ready' } : reply.status(503).send({ status: 'not ready' }),
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether the node should be sent traffic',
+        tags: ['Operation'],
+        response: { 200: status, 503: status },
+      },
+    },
+    async (_request, reply) =>
+      (await isReady()) ? { status: 'ready' } : reply.status(503).send({ status: 'not ready' }),
   )
 }

@@ -19,6 +19,9 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats; members: Member
     {
       schema: {
         security,
+        summary: 'A chat’s members',
+        tags: ['Members'],
+        errors: ['not_a_member'],
         params,
         querystring: z.object({ page, limit: limitOf(50) }),
         response: { 200: listOf(member) },
@@ -39,11 +42,16 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats; members: Member
     {
       schema: {
         security,
+        summary: 'Add members, or change their roles',
+        tags: ['Backend'],
+        errors: ['forbidden', 'not_a_member'],
         params,
-        body: z.union([
-          memberRequest,
-          z.object({ members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST) }),
-        ]),
+        body: z
+          .union([
+            memberRequest,
+            z.object({ members: z.array(memberRequest).min(1).max(MEMBERS_PER_REQUEST) }),
+          ])
+          .meta({ examples: [{ userId: 'eve', role: 'support', fullName: 'Eve Stone' }] }),
         response: { 200: chat },
       },
     },
@@ -56,7 +64,17 @@ export const memberRoutes: FastifyPluginAsyncZod<{ chats: Chats; members: Member
 
   app.delete(
     '/chats/:id/members/:userId',
-    { schema: { security, params: z.object({ id, userId: id }), response: { 200: chat } } },
+    {
+      schema: {
+        security,
+        summary: 'Take a member out',
+        tags: ['Backend'],
+        description: 'It takes effect on every node in under a second.',
+        errors: ['forbidden', 'not_a_member', 'not_found'],
+        params: z.object({ id, userId: id }),
+        response: { 200: chat },
+      },
+    },
     async (request) => {
       serviceOf(request)
       return await members.remove(request.params.id, request.params.userId)

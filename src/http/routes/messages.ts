@@ -40,7 +40,18 @@ export const messageRoutes: FastifyPluginAsyncZod<{
 
   app.get(
     '/chats/:id/messages',
-    { schema: { security, params, querystring: historyQuery, response: { 200: listOf(message) } } },
+    {
+      schema: {
+        security,
+        summary: 'A chat’s history',
+        tags: ['Messages'],
+        description: 'Newest first; one of `page`, `cursor`, `before` and `after` at a time.',
+        errors: ['not_a_member'],
+        params,
+        querystring: historyQuery,
+        response: { 200: listOf(message) },
+      },
+    },
     async (request) => {
       const { query } = request
       checkOneWay(query)
@@ -64,9 +75,24 @@ export const messageRoutes: FastifyPluginAsyncZod<{
     {
       schema: {
         security,
+        summary: 'Say something',
+        tags: ['Messages'],
+        description:
+          'Answered after the commit. `Idempotency-Key` is the `clientId` of the message: a repeat is no second message.',
+        errors: [
+          'not_a_member',
+          'chat_closed',
+          'not_found',
+          'conflict',
+          'attachments_disabled',
+          'rate_limited',
+          'overloaded',
+        ],
         params,
         headers: idempotencyHeader,
-        body: z.object({ content: cleanText, attachments: z.array(id).optional() }),
+        body: z
+          .object({ content: cleanText, attachments: z.array(id).optional() })
+          .meta({ examples: [{ content: 'Has it been sent?' }] }),
         response: { 200: sent, 201: sent },
       },
     },
@@ -84,8 +110,11 @@ export const messageRoutes: FastifyPluginAsyncZod<{
     {
       schema: {
         security,
+        summary: 'Edit one’s own message',
+        tags: ['Messages'],
+        errors: ['not_a_member', 'forbidden', 'not_found', 'chat_closed', 'conflict', 'rate_limited'],
         params: messageParams,
-        body: z.object({ content: cleanText }),
+        body: z.object({ content: cleanText }).meta({ examples: [{ content: 'Has it been sent yet?' }] }),
         response: { 200: changed },
       },
     },
@@ -97,7 +126,18 @@ export const messageRoutes: FastifyPluginAsyncZod<{
 
   app.delete(
     '/chats/:id/messages/:seq',
-    { schema: { security, params: messageParams, response: { 200: changed } } },
+    {
+      schema: {
+        security,
+        summary: 'Delete a message',
+        tags: ['Messages'],
+        description:
+          'One’s own; the backend deletes any. A tombstone without content stays. A repeat answers the first `rev`.',
+        errors: ['not_a_member', 'forbidden', 'not_found', 'chat_closed', 'rate_limited'],
+        params: messageParams,
+        response: { 200: changed },
+      },
+    },
     async (request) => {
       const { id, seq } = request.params
       return await edits.delete(writerOf(request), id, seq)
@@ -109,9 +149,14 @@ export const messageRoutes: FastifyPluginAsyncZod<{
     {
       schema: {
         security,
+        summary: 'Say something as the system',
+        tags: ['Backend'],
+        errors: ['forbidden', 'not_a_member', 'chat_closed', 'overloaded'],
         params,
         headers: idempotencyHeader,
-        body: z.object({ content: cleanText, metadata: metadata.optional() }),
+        body: z
+          .object({ content: cleanText, metadata: metadata.optional() })
+          .meta({ examples: [{ content: 'The parcel is on its way.', metadata: { parcel: 'JD0146' } }] }),
         response: { 200: sent, 201: sent },
       },
     },

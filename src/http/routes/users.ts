@@ -16,7 +16,19 @@ export const userRoutes: FastifyPluginAsyncZod<{ users: Users; endings: Endings 
 ) => {
   app.put(
     '/users/:id',
-    { schema: { security, params, body: z.object({ fullName }), response: { 200: user } } },
+    {
+      schema: {
+        security,
+        summary: 'Say a user’s name',
+        tags: ['Backend'],
+        description:
+          'The newest word counts: this one, or the name in a token that was made later. A change of name is no event.',
+        errors: ['forbidden'],
+        params,
+        body: z.object({ fullName }).meta({ examples: [{ fullName: 'Ann Lee' }] }),
+        response: { 200: user },
+      },
+    },
     async (request) => {
       serviceOf(request)
       const { id } = request.params
@@ -27,7 +39,18 @@ export const userRoutes: FastifyPluginAsyncZod<{ users: Users; endings: Endings 
 
   app.delete(
     '/users/:id/sessions',
-    { schema: { security, params, response: { 200: z.object({ id, endedAt: timestamp }) } } },
+    {
+      schema: {
+        security,
+        summary: 'End a user’s sessions now',
+        tags: ['Backend'],
+        description:
+          'On every node, with 4401. Sessions that begin after the answer stay: give out no new tokens first.',
+        errors: ['forbidden'],
+        params,
+        response: { 200: z.object({ id, endedAt: timestamp }) },
+      },
+    },
     async (request) => {
       serviceOf(request)
       const { id } = request.params
