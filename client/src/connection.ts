@@ -1,10 +1,9 @@
-import { createEmitter } from './emitter.js'
+import { backoff } from './delays.js'
 import { offline, ParleyError } from './errors.js'
-import { createObserved } from './observed.js'
+import { createObserved } from './listeners.js'
 import type { ErrorBody, Push, Replies, Requests } from './protocol.js'
-import { renewalDelay, type Tokens } from './tokens.js'
-import type { ConnectionState, WebSocketConstructor, WebSocketLike } from './types.js'
-import { backoff } from './wait.js'
+import type { Tokens } from './tokens.js'
+import type { ConnectionState, ParleyOptions, WebSocketLike } from './types.js'
 
 /** From the first byte to `hello`, the way to the application's token not counted. */
 const HANDSHAKE_MS = 10_000
@@ -12,26 +11,29 @@ const HANDSHAKE_MS = 10_000
 const SILENCE_MS = 8_000
 /** A connection that has lasted this long is a good one: the next attempts start from the first delay again. */
 const SETTLED_MS = 10_000
-/** The first may have ended on the way; the application is asked for a new one each time. */
-const MOST_REFUSALS = 2
 /** The application had no new token: it is asked again within this. */
 const AGAIN_MS = 10_000
+/** The first may have ended on the way; the application is asked for a new one each time. */
+const MOST_REFUSALS = 2
+
+/** Close codes that no new connection mends. 4401 is mended by a fresh token; 4403 is one chat, which knows by its answer. */
+const STOPS: { [code: number]: 'refused' | 'too_many_sessions' } = {
+  4400: 'refused',
+  4429: 'too_many_sessions',
+}
 
 type ServerFrame =
   | { type: 'reply'; ref: number; data: never }
-  | ({ type: 'error'; ref: number | null } & ErrorBody)
+  | ({ type: 'error'; ref: number } & ErrorBody)
   | Push
-
-interface Waiting {
-  resolve(data: never): void
-  reject(error: ParleyError): void
-}
 
 export interface ConnectionOptions {
   readonly url: string
   readonly tokens: Tokens
-  readonly webSocket: WebSocketConstructor
+  readonly Socket: NonNullable<ParleyOptions['webSocket']>
   readonly onPush: (push: Push) => void
+  readonly onOnline: () => void
+  readonly onOffline: () => void
 }
 
 export type Connection = ReturnType<typeof createConnection>
@@ -44,9 +46,10 @@ export type Connection = ReturnType<typeof createConnection>
  * as `offline`; after a delay with jitter all begins again. `stopped`: the close code said to mend something first.
  * `goaway` is a node that will end: at the time that it gives each of its sessions, we leave it and connect anew.
  */
-export function createConnection({ url, tokens, webSocket: Socket, onPush }: ConnectionOptions) {
-  const events = createEmitter<{ online: undefined; offline: undefined }>()
-  const waiting = new Map<number, Waiting>()
+export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffline }: ConnectionOptions) {
+  const waiting = new Map<number, (answer: { data: never } | ParleyError) => void>()
+  /** Of the present attempt or connection; all end with it. */
+  const timers = new Set<ReturnType<typeof setTimeout>>()
   let state: ConnectionState = { status: 'connecting' }
   let socket: WebSocketLike | undefined
   let ref = 0
@@ -54,136 +57,102 @@ export function createConnection({ url, tokens, webSocket: Socket, onPush }: Con
   let attempts = 0
   /** Fresh tokens that were refused, one after the other. */
   let refusals = 0
-  let needsFreshToken = false
-  /** Of the present attempt or connection; all end with it. */
-  const timers = new Set<ReturnType<typeof setTimeout>>()
-  /** A token may come when nobody waits for it any more. */
+  /** What is still to come of an earlier attempt is nobody's any more. */
   let attempt = 0
 
   const observed = createObserved(() => state)
+  const isOnline = () => state.status === 'online'
 
   function setState(next: ConnectionState): void {
-    const wasOnline = state.status === 'online'
+    const wasOnline = isOnline()
     state = next
     observed.changed()
-    if (next.status === 'online') events.emit('online', undefined)
-    else if (wasOnline) events.emit('offline', undefined)
+    if (isOnline()) onOnline()
+    else if (wasOnline) onOffline()
   }
 
-  function after(ms: number, act: () => void): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      act()
-    }, ms)
+  function after(ms: number, act: () => void): () => void {
+    const timer = setTimeout(act, ms)
     timers.add(timer)
-    return timer
+    return () => clearTimeout(timer)
+  }
+
+  function clearTimers(): void {
+    timers.forEach(clearTimeout)
+    timers.clear()
   }
 
   async function connect(): Promise<void> {
     letGo()
-    const own = attempt
     setState({ status: 'connecting' })
-    let token: string
+    const own = attempt
     try {
-      token = (await (needsFreshToken ? tokens.fresh() : tokens.current())).text
+      const token = await (refusals > 0 ? tokens.fresh() : tokens.current())
+      if (own === attempt) open(token)
     } catch {
       if (own === attempt) retryLater()
-      return
     }
-    if (own !== attempt) return
-    needsFreshToken = false
-    try {
-      listen(new Socket(url, ['parley.v1', `bearer.${token}`]))
-    } catch {
-      // A browser refuses an address that is none, or that its page may not reach.
-      setState({ status: 'stopped', code: 'refused' })
-      return
-    }
-    after(HANDSHAKE_MS, () => lost(1006))
   }
 
-  function listen(opened: WebSocketLike): void {
-    socket = opened
-    opened.onmessage = ({ data }: { data: unknown }) => {
-      if (typeof data === 'string') receive(data)
-    }
-    opened.onclose = ({ code }: { code: number }) => lost(code)
+  function open(token: string): void {
+    socket = new Socket(url, ['parley.v1', `bearer.${token}`])
+    socket.onmessage = ({ data }: { data: string }) => receive(JSON.parse(data))
+    socket.onclose = ({ code }: { code: number }) => lost(code)
     // What went wrong is told by the close that follows.
-    opened.onerror = () => {}
+    socket.onerror = () => {}
+    after(HANDSHAKE_MS, () => lost(1006))
   }
 
   /** Nothing more comes of this socket, also when its closing takes long or never ends. */
   function letGo(): void {
     attempt += 1
-    for (const timer of timers) clearTimeout(timer)
-    timers.clear()
-    const left = socket
-    socket = undefined
-    if (left) {
-      left.onmessage = null
-      left.onclose = null
-      left.close()
+    clearTimers()
+    if (socket) {
+      socket.onmessage = socket.onclose = null
+      socket.close()
     }
-    const asked = [...waiting.values()]
+    socket = undefined
+    for (const answer of waiting.values()) answer(offline())
     waiting.clear()
-    for (const { reject } of asked) reject(offline())
   }
 
   function lost(code: number): void {
     letGo()
-    if (code === 4401) {
-      refusals += 1
-      needsFreshToken = true
-    }
-    const stopped = stoppedBy(code)
-    if (stopped) setState({ status: 'stopped', code: stopped })
+    if (code === 4401) refusals += 1
+    const stop = refusals > MOST_REFUSALS ? 'unauthenticated' : STOPS[code]
+    if (stop) setState({ status: 'stopped', code: stop })
     else retryLater()
   }
 
-  /** What has to be mended first, and not by us. */
-  function stoppedBy(code: number): 'unauthenticated' | 'too_many_sessions' | 'refused' | undefined {
-    if (code === 4401) return refusals > MOST_REFUSALS ? 'unauthenticated' : undefined
-    if (code === 4429) return 'too_many_sessions'
-    // 4403 is one chat, which says so itself; 4408 a slow network.
-    if (code < 4400 || code >= 4500 || code === 4403 || code === 4408) return undefined
-    return 'refused'
-  }
-
   function retryLater(): void {
-    const delay = backoff(attempts)
-    attempts += 1
-    after(delay, () => void connect())
+    const delay = backoff(attempts++)
+    after(delay, connect)
     setState({ status: 'offline', retryAt: Date.now() + delay })
   }
 
-  function receive(text: string): void {
-    const frame: ServerFrame = JSON.parse(text)
-    if (frame.type === 'reply') {
-      waiting.get(frame.ref)?.resolve(frame.data)
-      waiting.delete(frame.ref)
-    } else if (frame.type === 'error') {
-      if (frame.ref === null) return
-      waiting.get(frame.ref)?.reject(new ParleyError(frame))
-      waiting.delete(frame.ref)
-    } else {
+  function receive(frame: ServerFrame): void {
+    if (frame.type === 'reply') answer(frame.ref, frame)
+    else if (frame.type === 'error') answer(frame.ref, new ParleyError(frame))
+    else {
       onPush(frame)
       if (frame.type === 'hello') begin(frame)
-      else if (frame.type === 'goaway') after(frame.reconnectInMs, () => void connect())
+      if (frame.type === 'goaway') after(frame.reconnectInMs, connect)
     }
   }
 
+  function answer(to: number, given: { data: never } | ParleyError): void {
+    waiting.get(to)?.(given)
+    waiting.delete(to)
+  }
+
   function begin({ heartbeatMs, limits }: Extract<Push, { type: 'hello' }>): void {
-    for (const timer of timers) clearTimeout(timer)
-    timers.clear()
+    clearTimers()
     refusals = 0
     after(SETTLED_MS, () => {
       attempts = 0
     })
     beat(heartbeatMs * 0.8)
-    void tokens.current().then(
-      ({ endsAt }) => renewBefore(endsAt),
-      () => {},
-    )
+    renewIn(tokens.renewInMs())
     setState({ status: 'online', limits })
   }
 
@@ -194,68 +163,52 @@ export function createConnection({ url, tokens, webSocket: Socket, onPush }: Con
     })
   }
 
-  /** Asks whether the way is still there. */
+  /** Asks whether the way is still there; an error is an answer too. */
   function probe(): void {
-    const overdue = after(SILENCE_MS, () => lost(1006))
-    const heard = () => {
-      clearTimeout(overdue)
-      timers.delete(overdue)
-    }
-    // An error is an answer too.
+    const heard = after(SILENCE_MS, () => lost(1006))
     request('ping', {}).then(heard, heard)
   }
 
-  function renewBefore(endsAt: number): void {
-    const own = socket
-    after(renewalDelay(endsAt), async () => {
+  function renewIn(delayMs: number): void {
+    const own = attempt
+    after(delayMs, async () => {
       try {
         const token = await tokens.fresh()
-        if (own !== socket) return
-        await request('auth', { token: token.text })
-        renewBefore(token.endsAt)
+        await request('auth', { token })
+        if (own === attempt) renewIn(tokens.renewInMs())
       } catch {
         // Again and again while the session lasts; after that the next connection asks for a token.
-        if (own === socket) renewBefore(Date.now() + AGAIN_MS)
+        if (own === attempt) renewIn(AGAIN_MS)
       }
     })
   }
 
   /** @throws ParleyError: the server's, or `offline` when the connection ended before the answer */
-  function request<T extends keyof Replies & keyof Requests>(
-    type: T,
-    fields: Requests[T],
-  ): Promise<Replies[T]> {
-    if (state.status !== 'online' || !socket) return Promise.reject(offline())
-    ref += 1
-    socket.send(JSON.stringify({ ...fields, type, ref }))
-    return new Promise((resolve, reject) => waiting.set(ref, { resolve, reject }))
+  function request<T extends keyof Requests>(type: T, fields: Requests[T]): Promise<Replies[T]> {
+    return new Promise((resolve, reject) => {
+      if (!isOnline()) return reject(offline())
+      ref += 1
+      waiting.set(ref, (answer) => ('data' in answer ? resolve(answer.data) : reject(answer)))
+      socket?.send(JSON.stringify({ ...fields, type, ref }))
+    })
   }
 
-  /** The machine may be back on its network: look now instead of waiting. */
-  function hurry(): void {
-    if (state.status === 'offline') void connect()
-    else if (state.status === 'online') probe()
-  }
-
-  return {
-    get state() {
-      return observed.state
-    },
-    subscribe: observed.subscribe,
-    on: events.on,
-    isOnline: () => state.status === 'online',
+  return Object.assign(observed, {
+    isOnline,
     request,
-    hurry,
-    connect: () => void connect(),
-
+    connect,
     /** A frame without an answer; nothing when there is no connection. */
     notify(frame: { type: 'typing'; chatId: string; active: boolean }): void {
-      if (state.status === 'online') socket?.send(JSON.stringify(frame))
+      if (isOnline()) socket?.send(JSON.stringify(frame))
     },
-
+    /** The machine may be back on its network: look now instead of waiting. */
+    hurry(): void {
+      if (isOnline()) probe()
+      else if (state.status === 'offline') connect()
+    },
     close(): void {
       letGo()
       setState({ status: 'stopped', code: 'closed' })
     },
-  }
+  })
 }

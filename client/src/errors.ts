@@ -1,35 +1,29 @@
 import type { ErrorBody } from './protocol.js'
 import type { ParleyFailure } from './types.js'
 
-/** What a call of this client rejects with: the server's own words, or `offline` and `aborted` of this side. */
+/** What a call of this client rejects with: the server's own words, or a code of this side, which is its message too. */
 export class ParleyError extends Error implements ParleyFailure {
-  readonly code: string
-  readonly temporary: boolean
-  readonly retryAfterMs: number | undefined
+  declare readonly code: string
+  declare readonly temporary: boolean
+  /** A second, where the server has not said otherwise. */
+  readonly retryAfterMs: number = 1_000
 
-  constructor({ code, message, temporary, retryAfterMs }: ErrorBody) {
-    super(message)
-    this.name = 'ParleyError'
-    this.code = code
-    this.temporary = temporary
-    this.retryAfterMs = retryAfterMs
+  constructor(body: ErrorBody) {
+    super(body.message)
+    Object.assign(this, body)
   }
 }
 
-export function refused(code: string, message: string): ParleyError {
-  return new ParleyError({ code, message, temporary: false })
+export function failure(code: string, temporary = false, message = code): ParleyError {
+  return new ParleyError({ code, message, temporary })
 }
 
-export function offline(message = 'There is no connection.'): ParleyError {
-  return new ParleyError({ code: 'offline', message, temporary: true })
+/** There is no connection, or none any more. */
+export function offline(): ParleyError {
+  return failure('offline', true)
 }
 
 /** Whatever was thrown, as a failure that can be shown. */
-export function failureOf(error: unknown): ParleyFailure {
-  if (error instanceof ParleyError) return error
-  return new ParleyError({
-    code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
-    temporary: true,
-  })
+export function failureOf(error: unknown): ParleyError {
+  return error instanceof ParleyError ? error : failure('internal', true, `${error}`)
 }

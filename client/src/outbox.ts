@@ -1,29 +1,28 @@
 import type { Connection } from './connection.js'
-import { failureOf, refused } from './errors.js'
-import type { Attachment, Sent } from './protocol.js'
-import type { OutboxEntry, OutboxStore, ParleyFailure } from './types.js'
-import { wait } from './wait.js'
+import { wait } from './delays.js'
+import { failure, failureOf, type ParleyError } from './errors.js'
+import type { Attachment } from './protocol.js'
+import type { ChatMessage, OutboxEntry, OutboxStore, Parley } from './types.js'
 
 /** Messages that may wait at once: more than a person says, less than fills a browser's storage. */
 const MOST = 1_000
-const TRY_AGAIN_MS = 1_000
 
-export interface Outgoing extends OutboxEntry {
-  /** Committed, and not yet seen in the chat's events. */
-  readonly sent: Sent | null
-  /** Refused for good. */
-  readonly error: ParleyFailure | null
+/** One's own message on its way. */
+export interface Outgoing extends ChatMessage {
+  readonly clientId: string
+  readonly place: number
 }
 
 export type Outbox = ReturnType<typeof createOutbox>
 
 export interface OutboxOptions {
-  readonly connection: Connection
-  readonly store: OutboxStore | undefined
+  readonly connection: () => Connection
+  readonly store: OutboxStore | null | undefined
+  readonly user: () => Parley['user']
   /** Something of this chat's has changed. */
   readonly onChange: (chatId: string) => void
   /** It is committed; false: nobody waits for its event, so that it can be let go. */
-  readonly onSent: (chatId: string, sent: Sent) => boolean
+  readonly onSent: (chatId: string, rev: number) => boolean
 }
 
 /**
@@ -31,128 +30,130 @@ export interface OutboxOptions {
  * which they were said: a message that is refused for a while never lets the next one overtake it. A lost answer is asked
  * for by sending again: the `clientId` makes it one message.
  */
-export function createOutbox({ connection, store, onChange, onSent }: OutboxOptions) {
-  /** By `clientId`; in the order in which they were said. */
+export function createOutbox({ connection, store, user, onChange, onSent }: OutboxOptions) {
+  /** By `clientId`. */
   const items = new Map<string, Outgoing>()
   const draining = new Set<string>()
+  let hasBegun = false
+  /** Undefined until what was left the last time is here. */
   let userId: string | undefined
   let place = 0
 
-  const inChat = (chatId: string) => [...items.values()].filter((item) => item.chatId === chatId)
+  const inChat = (chatId: string) =>
+    [...items.values()].filter((item) => item.chatId === chatId).sort((a, b) => a.place - b.place)
 
   function set(item: Outgoing): void {
     items.set(item.clientId, item)
     onChange(item.chatId)
   }
 
-  async function keep(act: (store: OutboxStore, userId: string) => Promise<void> | void): Promise<void> {
+  function start(entry: OutboxEntry): Outgoing {
+    const item: Outgoing = {
+      ...entry,
+      key: entry.clientId,
+      id: null,
+      seq: null,
+      rev: null,
+      kind: 'user',
+      sender: user() ?? { id: '', fullName: '' },
+      editedAt: null,
+      deletedAt: null,
+      isMine: true,
+      status: 'sending',
+      error: null,
+    }
+    set(item)
+    return item
+  }
+
+  /** Null: it is to be kept no more. */
+  async function keep(clientId: string, entry: OutboxEntry | null): Promise<void> {
     try {
-      if (store && userId !== undefined) await act(store, userId)
+      if (userId !== undefined) await store?.save(userId, clientId, entry)
     } catch {
       // Full, or forbidden: it is in memory all the same.
     }
   }
 
-  /** Takes it out; it is committed and seen, or given up. */
+  /** It is committed and seen, or given up. */
   function remove(clientId: string): void {
     const item = items.get(clientId)
     if (!item) return
     items.delete(clientId)
-    void keep((store, userId) => store.remove(userId, clientId))
+    keep(clientId, null)
     onChange(item.chatId)
   }
 
   async function drain(chatId: string): Promise<void> {
+    const next = inChat(chatId).find(({ status }) => status === 'sending')
     // Before what was left the last time is here, a newer message would overtake it.
-    if (userId === undefined || draining.has(chatId)) return
+    if (!next || draining.has(chatId) || userId === undefined || !connection().isOnline()) return
     draining.add(chatId)
-    for (;;) {
-      const next = inChat(chatId).find(({ sent, error }) => !sent && !error)
-      if (!next || !connection.isOnline()) break
-      const failure = await attempt(next)
-      if (failure?.code === 'offline') break
-      if (failure?.temporary) await wait(failure.retryAfterMs ?? TRY_AGAIN_MS)
-    }
+    const refusal = await attempt(next)
+    if (refusal?.temporary && connection().isOnline()) await wait(refusal.retryAfterMs)
     draining.delete(chatId)
+    drain(chatId)
   }
 
-  async function attempt(item: Outgoing): Promise<ParleyFailure | undefined> {
-    const { clientId, chatId, content, attachments } = item
+  async function attempt(item: Outgoing): Promise<ParleyError | undefined> {
+    const { clientId, chatId, content } = item
+    // While it is under way its event may come, which takes it out.
+    const update = (change: Partial<Outgoing>) => items.has(clientId) && set({ ...item, ...change })
     try {
-      const ids = attachments.map(({ id }) => id)
-      const sent = await connection.request('send', { chatId, clientId, content, attachments: ids })
-      // Its event may have come first, and has taken it out.
-      if (!items.has(clientId)) return undefined
-      if (!onSent(chatId, sent)) remove(clientId)
-      else {
-        void keep((store, userId) => store.remove(userId, clientId))
-        set({ ...item, sent })
-      }
-      return undefined
-    } catch (error) {
-      const failure = failureOf(error)
-      if (!failure.temporary && items.has(clientId)) set({ ...item, error: failure })
-      return failure
+      const attachments = item.attachments.map(({ id }) => id)
+      const sent = await connection().request('send', { chatId, clientId, content, attachments })
+      if (!onSent(chatId, sent.rev)) remove(clientId)
+      keep(clientId, null)
+      update({ ...sent, status: 'sent' })
+    } catch (thrown) {
+      const error = failureOf(thrown)
+      if (!error.temporary) update({ error, status: 'failed' })
+      return error
     }
   }
 
   function drainAll(): void {
-    for (const chatId of new Set([...items.values()].map((item) => item.chatId))) void drain(chatId)
+    for (const { chatId } of items.values()) drain(chatId)
   }
 
-  connection.on('online', drainAll)
+  /** Sends it again that was refused for good, or whose commit did not last. */
+  function retry(clientId: string): void {
+    const item = items.get(clientId)
+    if (!item) return
+    set({ ...item, status: 'sending', error: null })
+    drain(item.chatId)
+  }
 
   return {
     inChat,
     remove,
+    drainAll,
+    retry,
 
     /** @throws `outbox_full` */
     add(chatId: string, content: string, attachments: readonly Attachment[]): Outgoing {
-      if (items.size >= MOST) throw refused('outbox_full', `${MOST} messages are waiting already.`)
-      const now = Date.now()
-      place = Math.max(place + 1, now * 1000)
-      const createdAt = new Date(now).toISOString()
-      const entry = { clientId: randomId(), chatId, content, attachments, createdAt, place }
-      const item = { ...entry, sent: null, error: null }
-      set(item)
-      void keep((store, userId) => store.put(userId, entry))
-      void drain(chatId)
+      if (items.size >= MOST) throw failure('outbox_full')
+      place = Math.max(place + 1, Date.now())
+      const createdAt = new Date().toISOString()
+      const item = start({ clientId: randomId(), chatId, content, attachments, createdAt, place })
+      keep(item.clientId, item)
+      drain(chatId)
       return item
     },
 
-    retry(clientId: string): void {
-      const item = items.get(clientId)
-      if (!item?.error) return
-      set({ ...item, error: null })
-      void drain(item.chatId)
-    },
-
-    /** The commit did not last: a database was restored. */
-    sendAgain(clientId: string): void {
-      const item = items.get(clientId)
-      if (item) set({ ...item, sent: null })
-    },
-
-    drainAll,
-
     /** Whose outbox it is: brings what was left the last time, and keeps what has been said since. */
     async begin(id: string): Promise<void> {
-      if (userId !== undefined) return
-      let left: readonly OutboxEntry[] = []
+      if (hasBegun) return
+      hasBegun = true
       try {
-        left = (await store?.load(id)) ?? []
+        const left = await store?.load(id)
+        userId = id
+        for (const item of items.values()) keep(item.clientId, item)
+        left?.forEach(start)
       } catch {
         // A store that cannot be read has nothing for us.
+        userId = id
       }
-      if (userId !== undefined) return
-      userId = id
-      const said = [...items.values()]
-      for (const { sent, error, ...entry } of said) void keep((store, userId) => store.put(userId, entry))
-      items.clear()
-      const older = [...left].sort((a, b) => a.place - b.place)
-      for (const entry of older) items.set(entry.clientId, { ...entry, sent: null, error: null })
-      for (const item of said) items.set(item.clientId, item)
-      for (const chatId of new Set(older.map((entry) => entry.chatId))) onChange(chatId)
       drainAll()
     },
   }
@@ -160,7 +161,5 @@ export function createOutbox({ connection, store, onChange, onSent }: OutboxOpti
 
 /** Not `crypto.randomUUID`: that one is missing where a page came without TLS. */
 function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

@@ -112,6 +112,13 @@ export interface Pushes {
 
 export type Push = { [T in keyof Pushes]: { type: T } & Pushes[T] }[keyof Pushes]
 
+/** Said by this side: one's own view has changed by one's own doing. */
+export interface Archived {
+  type: 'archived'
+  chatId: string
+  mine: Mine
+}
+
 /** What takes a `rev`: the durable history of a chat. Everything else pushed is best effort. */
 export type ChatEvent = Extract<
   Push,

@@ -1,75 +1,47 @@
-import { failureOf, offline, ParleyError } from './errors.js'
+import { failure, offline, ParleyError } from './errors.js'
 import type { Tokens } from './tokens.js'
-import { sendForm } from './upload-form.js'
 
 export type Rest = ReturnType<typeof createRest>
 
+/** Puts a question to a route: by `fetch`, or by what tells more of its progress. */
+type Send = (url: string, authorization: string) => Promise<Response>
+
 /** The REST routes, as JSON. What they answer is held equal to the types of protocol.ts by the server's tests. */
-export function createRest(url: string, tokens: Tokens) {
-  const base = url.replace(/\/+$/, '')
-
-  /** Once more with a new token: the one in hand may have ended while the machine slept. */
-  async function authorized(ask: (token: string) => Promise<Response>): Promise<Response> {
+export function createRest(base: string, tokens: Tokens) {
+  async function ask<T>(path: string, send: Send, signal?: AbortSignal): Promise<T> {
+    const sendWith = (token: string) => send(base + path, `Bearer ${token}`)
+    let response: Response
     try {
-      const response = await ask((await tokens.current()).text)
-      return response.status === 401 ? await ask((await tokens.fresh()).text) : response
-    } catch (error) {
-      if (error instanceof ParleyError) throw error
-      // No connection, or no token because there is none: to the caller that is the same.
-      throw offline(failureOf(error).message)
+      response = await sendWith(await tokens.current())
+      // The token in hand may have ended while the machine slept.
+      if (response.status === 401) response = await sendWith(await tokens.fresh())
+    } catch {
+      signal?.throwIfAborted()
+      // No connection, or no token because there is none.
+      throw offline()
     }
-  }
-
-  async function bodyOf<T>(response: Response): Promise<T> {
-    if (!response.ok) throw await errorOf(response)
-    return await response.json()
+    const body = await response.json().catch(() => ({}))
+    if (response.ok) return body
+    // Without an error of ours something in between has answered: a proxy with a page of its own.
+    const { status } = response
+    throw body.error ? new ParleyError(body.error) : failure(`http_${status}`, status > 499)
   }
 
   return {
-    async call<T>(
-      method: 'GET' | 'POST',
-      path: string,
-      body?: object,
-      headers?: Record<string, string>,
-    ): Promise<T> {
-      const response = await authorized((token) =>
-        fetch(base + path, {
-          method,
+    ask,
+
+    /** POST where there is a body, else GET. */
+    call: <T>(path: string, body?: object, idempotencyKey?: string) =>
+      ask<T>(path, (url, authorization) =>
+        fetch(url, {
+          method: body ? 'POST' : 'GET',
           headers: {
-            ...headers,
-            authorization: `Bearer ${token}`,
-            ...(body && { 'content-type': 'application/json' }),
+            authorization,
+            'content-type': 'application/json',
+            ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
           },
-          ...(body && { body: JSON.stringify(body) }),
+          body: body ? JSON.stringify(body) : null,
         }),
-      )
-      return await bodyOf(response)
-    },
-
-    /** A form with one file; `onProgress` hears how much of it has been sent, from 0 to 1. */
-    async upload<T>(
-      path: string,
-      form: FormData,
-      onProgress: (sent: number) => void,
-      signal: AbortSignal | undefined,
-    ): Promise<T> {
-      return await bodyOf(await authorized((token) => sendForm(base + path, token, form, onProgress, signal)))
-    },
-  }
-}
-
-async function errorOf(response: Response): Promise<ParleyError> {
-  const after = Number(response.headers.get('retry-after'))
-  try {
-    const { error } = await response.json()
-    return new ParleyError({ ...error, ...(after > 0 && { retryAfterMs: after * 1000 }) })
-  } catch {
-    // Something in between has answered: a proxy with a page of its own.
-    const { status } = response
-    return new ParleyError({
-      code: `http_${status}`,
-      message: `The server answered ${status}.`,
-      temporary: status >= 500,
-    })
+      ),
   }
 }

@@ -1,4 +1,4 @@
-import type { Attachment, Chat, Limits, ListedChat, Member, Message, Mine, Pushes } from './protocol.js'
+import type { Attachment, Chat, Limits, ListedChat, Member, Message, Mine, Push } from './protocol.js'
 
 /** All that an application sees of the client. The functions that make these are in the files of the same names. */
 
@@ -12,8 +12,8 @@ export interface ParleyOptions {
    * when the server has refused one; a rejection is tried again later.
    */
   token: () => Promise<string>
-  /** Whose tokens these are, where the application knows: what was unsent is then there before the first token is. */
-  userId?: string | undefined
+  /** Who is signed in. What this person had not sent the last time is then there before the first connection is. */
+  user?: { id: string; fullName: string } | undefined
   /** Keeps what is not committed yet over a reload; absent: `localStorage` where there is one. `null`: nothing. */
   outboxStore?: OutboxStore | null | undefined
   /** Absent: the global one. Node 20 has none: give that of the package `ws`. */
@@ -39,8 +39,8 @@ export interface WebSocketLike {
 export interface OutboxStore {
   /** The entries of this person, in any order. */
   load(userId: string): Promise<readonly OutboxEntry[]> | readonly OutboxEntry[]
-  put(userId: string, entry: OutboxEntry): Promise<void> | void
-  remove(userId: string, clientId: string): Promise<void> | void
+  /** Keeps the entry; null: keeps it no more. */
+  save(userId: string, clientId: string, entry: OutboxEntry | null): Promise<void> | void
 }
 
 /** A message on its way. Sending it twice is safe: `clientId` makes it one message. */
@@ -63,8 +63,8 @@ export type ConnectionState =
   /** Trying again would not help, or would do harm: `code` says what to mend first. `reconnect()` tries all the same. */
   | { status: 'stopped'; code: 'unauthenticated' | 'too_many_sessions' | 'refused' | 'closed' }
 
-/** Every push as the server sends it, and what this side has to say. */
-export type ParleyEvents = Pushes & { connection: ConnectionState }
+/** Every push as the server sends it, and what this side has to say. `type` tells them apart. */
+export type ParleyEvent = Push | ({ type: 'connection' } & ConnectionState)
 
 /** Something whose state can be read at any time, and watched. `state` is a new object whenever anything changed. */
 export interface Observable<State> {
@@ -76,10 +76,10 @@ export interface Observable<State> {
 export interface Parley {
   readonly chats: Chats
   readonly connection: Observable<ConnectionState>
-  /** Who is signed in; null until the first token is there. */
+  /** Who is signed in; null until the server has said so, or the application has. */
   readonly user: { id: string; fullName: string } | null
-  /** Hears of one kind of event; returns what ends that. */
-  on<T extends keyof ParleyEvents>(type: T, listener: (event: ParleyEvents[T]) => void): () => void
+  /** Hears of every event; returns what ends that. */
+  on(listener: (event: ParleyEvent) => void): () => void
   /** Tries at once, also after `stopped`. */
   reconnect(): void
   /** Ends the connection and everything that hangs on it. What is unsent stays in the outbox's store. */
@@ -120,8 +120,6 @@ export interface NewChat {
 export interface ChatListState {
   /** The one with the newest message first. */
   readonly chats: readonly ListedChat[]
-  /** How many of these have something unread. */
-  readonly unreadChats: number
   readonly isLoaded: boolean
   readonly isLoading: boolean
   readonly hasMore: boolean
@@ -135,7 +133,7 @@ export interface ChatList extends Observable<ChatListState> {
   close(): void
 }
 
-/** What went wrong, by the codes of the contract; `offline` and `aborted` are this side's own. */
+/** What went wrong, by the codes of the contract; `offline` is this side's own. */
 export interface ParleyFailure {
   readonly code: string
   readonly message: string
@@ -151,13 +149,14 @@ export interface ParleyFailure {
 export type MessageStatus = 'sending' | 'failed' | 'sent' | 'read' | 'received'
 
 /** A message of the list: a committed one, or one's own on its way, which has no `id`, `seq` and `rev` yet. */
-export interface ChatMessage extends Omit<Message, 'id' | 'seq' | 'rev' | 'sender'> {
+export interface ChatMessage extends Omit<Message, 'id' | 'seq' | 'rev' | 'sender' | 'attachments'> {
   /** The same before and after the commit, and unique in the list. */
   readonly key: string
   readonly id: string | null
   readonly seq: number | null
   readonly rev: number | null
   readonly sender: { readonly id: string; readonly fullName: string }
+  readonly attachments: readonly Attachment[]
   readonly isMine: boolean
   readonly status: MessageStatus
   readonly error: ParleyFailure | null
@@ -178,8 +177,8 @@ export interface ChatState {
   readonly hasOlder: boolean
   /** The list was scrolled so far up that the newest were let go: `loadNewer`, or `showNewest`. */
   readonly hasNewer: boolean
-  readonly isLoadingOlder: boolean
-  readonly isLoadingNewer: boolean
+  /** A page of history is on its way. */
+  readonly isLoading: boolean
   /** Everything up to now is here, and what comes will be. */
   readonly isLive: boolean
   /** `not_a_member` when there is no such chat for this person (any more); other codes when loading failed. */
@@ -192,8 +191,8 @@ export interface OpenChat extends Observable<ChatState> {
   readonly messages: readonly ChatMessage[]
   /**
    * Puts a message into the outbox and returns it as it stands in the list now. It is sent when there is a connection,
-   * as often as it takes, and becomes one message. Throws `too_large`, `bad_request` (nothing in it) or
-   * `outbox_full` at once.
+   * as often as it takes, and becomes one message. What the server refuses for good stays in the list as `failed`.
+   * @throws `outbox_full`
    */
   send(content: string, options?: { attachments?: readonly Attachment[] | undefined }): ChatMessage
   /** Sends a failed message again. */
@@ -201,8 +200,8 @@ export interface OpenChat extends Observable<ChatState> {
   /** Takes a failed message out of the list. */
   discard(clientId: string): void
   /** Of one's own message. The list shows it when it is committed. */
-  edit(seq: number, content: string): Promise<void>
-  delete(seq: number): Promise<void>
+  edit(seq: number, content: string): Promise<{ rev: number }>
+  delete(seq: number): Promise<{ rev: number }>
   /** The page before the oldest in the list. The list holds a bounded number: the newest may be let go for it. */
   loadOlder(): Promise<void>
   /** The page after the newest in the list, after `loadOlder` has let newer ones go. */
@@ -214,8 +213,9 @@ export interface OpenChat extends Observable<ChatState> {
   /** To be called on each keystroke: others are told at most every few seconds, and it ends by itself. */
   notifyTyping(): void
   stopTyping(): void
+  /** Brings a file to the chat, for a message to name. @throws the signal's reason when it was given up */
   upload(file: Blob & { name?: string }, options?: UploadOptions): Promise<Attachment>
-  /** An address of the file itself, good for a few minutes; of images also a `thumbnail`. */
+  /** An address of the file itself, good for a few minutes; of images also a `thumbnail`. Asked for at each call. */
   attachmentUrl(attachmentId: string, variant?: 'original' | 'thumbnail'): Promise<string>
   /** The chat is not shown any more. */
   close(): void
