@@ -92,7 +92,14 @@ function isForm(consumes: readonly string[] | undefined): boolean {
 
 function everyRefusal(hasBody: boolean): readonly ErrorCode[] {
   const ofBody = ['too_large', 'unsupported_type'] as const
-  return ['bad_request', 'unauthenticated', 'token_expired', 'internal', ...(hasBody ? ofBody : [])]
+  return [
+    'bad_request',
+    'unauthenticated',
+    'token_expired',
+    'internal',
+    'overloaded',
+    ...(hasBody ? ofBody : []),
+  ]
 }
 
 const answers = z.record(z.string(), z.looseObject({ description: z.string().optional() }))

@@ -20,7 +20,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ isReady: () => Promise<boolea
       schema: {
         summary: 'Whether the node should be sent traffic',
         tags: ['Operation'],
-        response: { 200: status, 503: status },
+        response: { 200: status, 503: status.describe('The node starts or ends, or Postgres is away.') },
       },
     },
     async (_request, reply) =>

@@ -86,7 +86,6 @@ export const messageRoutes: FastifyPluginAsyncZod<{
           'conflict',
           'attachments_disabled',
           'rate_limited',
-          'overloaded',
         ],
         params,
         headers: idempotencyHeader,
@@ -151,7 +150,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{
         security,
         summary: 'Say something as the system',
         tags: ['Backend'],
-        errors: ['forbidden', 'not_a_member', 'chat_closed', 'overloaded'],
+        errors: ['forbidden', 'not_a_member', 'chat_closed'],
         params,
         headers: idempotencyHeader,
         body: z
