@@ -1,4 +1,4 @@
-// npm run build: dist/ from src/ and web/, whether or not it looks stale.
+// npm run build: dist/ from src/ and web/, client/dist/ from client/, whether or not they look stale.
 import { build, installWhenStale, main } from './prepare.mjs'
 
 await main(async () => {

@@ -2,14 +2,24 @@
 // Plain Node and no packages, because on a fresh clone there are none yet.
 import { spawn } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
-import { copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { cp, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-const sources = ['src', 'web', 'db', 'tsconfig.json', 'tsconfig.build.json']
+const sources = [
+  'src',
+  'web',
+  'db',
+  'client/src',
+  'client/tsconfig.json',
+  'scripts/build-page.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+]
 const dist = join(root, 'dist')
+const clientDist = join(root, 'client/dist')
 
 /** Progress goes to stderr: the stdout of `npm run token` is the token and nothing else. */
 export function say(line) {
@@ -73,10 +83,19 @@ export async function installWhenStale(options, folder = root) {
 export async function build(options) {
   say('building…')
   await buildAnew(dist, async () => {
-    await run(bin('tsc'), ['-p', 'tsconfig.build.json'], options)
-    await run(bin('tsc'), ['-p', 'web/tsconfig.json'], options)
-    await copyPage()
+    await Promise.all([
+      run(bin('tsc'), ['-p', 'tsconfig.build.json'], options),
+      buildClient(options),
+      run(process.execPath, ['scripts/build-page.mjs'], options),
+    ])
   })
+}
+
+/** The package as it is published: what the page is built of is its source. */
+async function buildClient(options) {
+  await rm(clientDist, { recursive: true, force: true })
+  await run(bin('tsc'), ['-p', 'client/tsconfig.json'], options)
+  await cp(join(root, 'client/src/ui/ui.css'), join(clientDist, 'ui/ui.css'))
 }
 
 /** True when a source is newer than what was built of it into the folder. */
@@ -97,14 +116,6 @@ export async function buildAnew(folder, fill) {
 // Written last: a folder without it is half a build.
 function stampOf(folder) {
   return join(folder, '.built')
-}
-
-async function copyPage() {
-  const page = join(dist, 'web')
-  await mkdir(page, { recursive: true })
-  for (const name of readdirSync(join(root, 'web'))) {
-    if (/\.(html|css|svg)$/.test(name)) await copyFile(join(root, 'web', name), join(page, name))
-  }
 }
 
 /** The latest change below the paths. Folders count too: a deleted file changes nothing but its folder. */
