@@ -47,7 +47,8 @@ export const ComposerField = forwardRef<HTMLTextAreaElement, ComposerFieldProps>
       <textarea
         ref={ref}
         rows={1}
-        dir="auto"
+        // The placeholder is a word of this language.
+        dir={value === '' ? undefined : 'auto'}
         data-testid="composer"
         aria-label={labels.message}
         placeholder={labels.message}

@@ -64,7 +64,9 @@ export function Composer({ chatId }: ComposerProps) {
           <EditIcon />
           <span className="parley-editing-about">
             <strong>{labels.editing}</strong>
-            <span dir="auto">{editing.content}</span>
+            <span>
+              <bdi>{editing.content}</bdi>
+            </span>
           </span>
           <button
             type="button"

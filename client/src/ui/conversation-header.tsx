@@ -32,8 +32,8 @@ export function ConversationHeader({ state, onBack, extra }: ConversationHeaderP
         isOnline={others.length === 1 && isOnline}
       />
       <div className="parley-head-about">
-        <h2 className="parley-head-title" tabIndex={-1} dir="auto">
-          {title}
+        <h2 className="parley-head-title" tabIndex={-1}>
+          <bdi>{title}</bdi>
         </h2>
         <Presence chatId={chatId} />
       </div>

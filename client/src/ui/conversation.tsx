@@ -36,7 +36,7 @@ export function Conversation({ chatId, onBack, headerExtra, card, composer }: Co
   const addFiles = useFileAdding(chat)
   const { isOver, dropProps } = useFileDrop(canWrite && composer === undefined ? addFiles : undefined)
 
-  useTakenFocus(chatId, () => root.current?.querySelector<HTMLElement>('.parley-head-title'))
+  useTakenFocus(root, true, () => root.current?.querySelector<HTMLElement>('.parley-head-title'))
 
   return (
     <section

@@ -23,8 +23,8 @@ export function FileCard({ chat, file }: { chat: OpenChat; file: Attachment }) {
         <span>{extensionOf(file.name)}</span>
       </span>
       <span className="parley-file-about">
-        <span className="parley-file-name" dir="auto">
-          {file.name}
+        <span className="parley-file-name">
+          <bdi>{file.name}</bdi>
         </span>
         <span className="parley-file-size">{problem || formats.size(file.size)}</span>
       </span>

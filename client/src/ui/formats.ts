@@ -41,7 +41,7 @@ export function createFormats(locale: string, labels: Labels) {
       return new Intl.NumberFormat(locale, {
         style: 'unit',
         unit: UNITS[power] ?? 'byte',
-        unitDisplay: 'short',
+        unitDisplay: power === 0 ? 'long' : 'short',
         maximumFractionDigits: size < 10 ? 1 : 0,
       }).format(size)
     },

@@ -42,18 +42,20 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
         )}
         <span className="parley-item-body">
           <span className="parley-item-line">
-            <span className="parley-item-title" dir="auto">
-              {title}
+            <span className="parley-item-title">
+              <bdi>{title}</bdi>
             </span>
             <time className="parley-item-time" dateTime={lastMessage?.createdAt ?? chat.createdAt}>
               {formats.listTime(lastMessage?.createdAt ?? chat.createdAt)}
             </time>
           </span>
           <span className="parley-item-line">
-            <span className="parley-item-snippet" dir="auto">
-              {lastMessage
-                ? snippetOf(lastMessage, client.user?.id, labels, others.length > 1)
-                : labels.noMessages}
+            <span className="parley-item-snippet">
+              <bdi>
+                {lastMessage
+                  ? snippetOf(lastMessage, client.user?.id, labels, others.length > 1)
+                  : labels.noMessages}
+              </bdi>
             </span>
             {mine.unread > 0 && (
               <span className="parley-badge" data-testid="unread">

@@ -98,22 +98,24 @@ function ChatItems({ isArchive, search, selectedId, onOpen }: ChatItemsProps) {
     archived: isArchive,
     q: q === '' ? undefined : q,
   })
-  const list = useRef<HTMLUListElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
   const { tabIndexOf, listProps } = useRovingFocus(
     chats.map(({ id }) => id),
     selectedId,
   )
-  useTakenFocus(isLoaded, () => list.current?.querySelector<HTMLElement>('[data-roving][tabindex="0"]'))
+  useTakenFocus(scroller, isLoaded, () =>
+    scroller.current?.querySelector<HTMLElement>('[data-roving][tabindex="0"]'),
+  )
 
   function onScroll({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent): void {
     if (hasMore && scrollHeight - scrollTop - clientHeight < NEAR_END_PX) void loadMore()
   }
 
   return (
-    <div className="parley-inbox-scroller" onScroll={onScroll} aria-busy={!isLoaded}>
+    <div ref={scroller} className="parley-inbox-scroller" onScroll={onScroll} aria-busy={!isLoaded}>
       {chats.length > 0 && (
         // biome-ignore lint/a11y/noRedundantRoles: Safari forgets that it is a list when it has no bullets
-        <ul ref={list} role="list" aria-label={isArchive ? labels.archived : labels.chats} {...listProps}>
+        <ul role="list" aria-label={isArchive ? labels.archived : labels.chats} {...listProps}>
           {chats.map((chat) => (
             <InboxItem
               key={chat.id}

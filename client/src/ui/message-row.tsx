@@ -66,9 +66,9 @@ function UserRow({ chat, message, startsGroup, endsGroup, hasAuthor, isOpen }: M
           {isMine ? labels.you : sender.fullName}
         </span>
         {!isDeleted && attachments.length > 0 && <AttachmentList chat={chat} attachments={attachments} />}
-        <div className="parley-text-line">
+        <div className="parley-text-line" dir="auto">
           {!isEmpty && (
-            <p className="parley-text" data-testid="message-text" dir="auto">
+            <p className="parley-text" data-testid="message-text">
               {isDeleted ? labels.deleted : content}
             </p>
           )}

@@ -37,8 +37,8 @@ function Upload({
     <li className="parley-upload" data-testid="upload" data-state={state.kind}>
       <UploadFace chosen={chosen} />
       <span className="parley-upload-about">
-        <span className="parley-upload-name" dir="auto">
-          {file.name}
+        <span className="parley-upload-name">
+          <bdi>{file.name}</bdi>
         </span>
         <span className="parley-upload-state">
           {state.kind === 'failed' && failureText(state.error, labels)}

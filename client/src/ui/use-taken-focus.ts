@@ -1,15 +1,28 @@
-import { useEffect, useRef } from 'react'
+import { type RefObject, useEffect, useLayoutEffect } from 'react'
+
+/** A view has gone, and the focus with it. */
+let isFocusLost = false
 
 /**
- * Takes the focus when a view opens in place of the one that had it, so that the keyboard stays where the eyes are. A page
- * that nobody has touched yet keeps its focus, and so does a field beside this view.
+ * Where one view takes the place of another, the one that comes takes the focus from the one that goes, so that the
+ * keyboard stays where the eyes are. A page that only opens keeps its focus, and so does a view beside this one.
  */
-export function useTakenFocus(key: unknown, target: () => HTMLElement | null | undefined): void {
-  const latest = useRef(target)
-  latest.current = target
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown has changed
+export function useTakenFocus(
+  root: RefObject<HTMLElement | null>,
+  isReady: boolean,
+  target: () => HTMLElement | null | undefined,
+): void {
+  useLayoutEffect(() => {
+    const { current } = root
+    return () => {
+      if (current?.contains(document.activeElement)) isFocusLost = true
+    }
+  }, [root])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once, when there is something to focus
   useEffect(() => {
-    const isLost = document.activeElement === null || document.activeElement === document.body
-    if (isLost && navigator.userActivation?.hasBeenActive) latest.current()?.focus({ preventScroll: true })
-  }, [key])
+    if (!isReady || !isFocusLost) return
+    isFocusLost = false
+    if (document.activeElement === document.body) target()?.focus({ preventScroll: true })
+  }, [isReady])
 }
