@@ -27,19 +27,18 @@ export function Phone({ side, demo }: { side: Side; demo: Demo }) {
           theme={useObservable(theme)}
         >
           <div className="phone-screen">
-            {chatId === undefined ? (
-              <>
-                <Inbox selectedId={undefined} onOpen={(id: string) => openChat.set(id)} />
-                {person.role === 'customer' && <Inquiry side={side} language={locale} />}
-              </>
-            ) : (
-              <Conversation
-                key={chatId}
-                chatId={chatId}
-                onBack={() => openChat.set(undefined)}
-                card={<CardOf chatId={chatId} side={side} shop={demo.shop} />}
-              />
-            )}
+            <div className="phone-view">
+              {chatId === undefined ? (
+                <Inbox onOpen={(id) => openChat.set(id)} />
+              ) : (
+                <Conversation
+                  chatId={chatId}
+                  onBack={() => openChat.set(undefined)}
+                  card={<CardOf key={chatId} chatId={chatId} side={side} shop={demo.shop} />}
+                />
+              )}
+            </div>
+            {chatId === undefined && person.role === 'customer' && <Inquiry side={side} language={locale} />}
           </div>
         </ParleyUI>
       </ParleyProvider>
