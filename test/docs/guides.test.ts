@@ -119,6 +119,16 @@ t.test('every block says what it is written in', async (t) => {
   for (const { guide, language } of blocks) t.ok(LANGUAGES.includes(language), `${guide}: ${language}`)
 })
 
+t.test('CSS variables are the kit’s', async (t) => {
+  const kit = await readFile(join(root, 'client/src/ui/ui.css'), 'utf8')
+  const [head = ''] = /\.parley-ui \{[^}]*\}/.exec(kit) ?? []
+  const named = blocks
+    .filter(({ language }) => language === 'css')
+    .flatMap(({ code }) => code.match(/--[\w-]+/g) ?? [])
+  t.ok(named.length > 0)
+  for (const name of named) t.match(head, `${name}:`)
+})
+
 t.test('TypeScript is of the client’s types', async (t) => {
   const programs = new Map<string, string>()
   for (const { guide, language, kind } of blocks)
@@ -133,9 +143,10 @@ t.test('TypeScript is of the client’s types', async (t) => {
   t.match(faultsOf(new Map([['wrong.ts', wrong]])), [/token/], 'a fault would have been seen')
 })
 
-t.test('the backend’s shell', async (t) => {
-  const found = await run('bash', ['-s'], 'command -v curl jq || true', {})
-  if (found.trim().split('\n').length < 2) return t.skip('it needs curl and jq')
+const tools = await run('bash', ['-s'], 'command -v curl jq || true', {})
+const skip = tools.trim().split('\n').length < 2 && 'curl and jq are not here'
+
+t.test('the backend’s shell', { skip }, async (t) => {
   const output = await run('bash', ['-euo', 'pipefail', '-s'], here(programOf('backend', 'sh')), {})
   const { body } = await call(node, serviceToken(), 'POST', '/chats', {
     type: 'order',

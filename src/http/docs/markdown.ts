@@ -28,7 +28,7 @@ export function renderMarkdown(text: string, linkTo: LinkTo = (href) => href): R
         const table = tableOf(token, (cell) => this.parser.parseInline(cell.tokens))
         return `<div class="wide" tabindex="0">${table}</div>\n`
       },
-      code: ({ text, lang }) => codeBlock(text, lang).text,
+      code: ({ text }) => codeBlock(text).text,
       html: ({ text }) => escapeHtml(text),
     },
   })
@@ -49,16 +49,18 @@ export function renderInline(text: string): Html {
   return new Html(marked.parseInline(text, { async: false }))
 }
 
-export function codeBlock(text: string, language = ''): Html {
-  const label = language === '' ? '' : ` data-language="${escapeHtml(language)}"`
-  return new Html(`<pre tabindex="0"${label}><code>${escapeHtml(text)}</code></pre>\n`)
+export function codeBlock(text: string): Html {
+  return new Html(`<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>\n`)
 }
 
 function tableOf({ header, rows }: Tokens.Table, inner: (cell: Tokens.TableCell) => string): string {
-  const row = (cells: readonly Tokens.TableCell[], tag: string) =>
-    `<tr>${cells.map((cell) => `<${tag}>${inner(cell)}</${tag}>`).join('')}</tr>`
-  const head = header.some(({ text }) => text !== '') ? `<thead>${row(header, 'th')}</thead>` : ''
-  return `<table>${head}<tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`
+  const cellOf = (cell: Tokens.TableCell) => {
+    const tag = cell.header && cell.text !== '' ? 'th' : 'td'
+    return `<${tag}>${inner(cell)}</${tag}>`
+  }
+  const row = (cells: readonly Tokens.TableCell[]) => `<tr>${cells.map(cellOf).join('')}</tr>`
+  const head = header.some(({ text }) => text !== '') ? `<thead>${row(header)}</thead>` : ''
+  return `<table>${head}<tbody>${rows.map((cells) => row(cells)).join('')}</tbody></table>`
 }
 
 function idOf(heading: string): string {

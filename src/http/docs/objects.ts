@@ -13,7 +13,7 @@ export function renderObjects(named: NamedNodes): { body: Html; headings: Headin
 <h3>${name}</h3>
 <p>${renderInline(schema.description ?? '')}</p>
 ${renderFields(schema)}
-${codeBlock(JSON.stringify(exampleOf(schema, named), null, 2), 'json')}
+${codeBlock(JSON.stringify(exampleOf(schema, named), null, 2))}
 </article>`,
     )
   return {

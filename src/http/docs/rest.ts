@@ -118,5 +118,5 @@ function renderContent(given: Content, named: NamedNodes): Html {
   const isJson = type === 'application/json'
   return html`${isJson ? undefined : html`<p><code>${type}</code></p>`}
 ${isNamed ? html`<p>${typeOf(schema)}</p>` : renderFields(schema)}
-${isJson && !isNamed ? codeBlock(JSON.stringify(example, null, 2), 'json') : undefined}`
+${isJson && !isNamed ? codeBlock(JSON.stringify(example, null, 2)) : undefined}`
 }

@@ -19,7 +19,7 @@ export function renderSocket({ info, servers, operations, components }: AsyncApi
     const found = components.messages[nameOf(ref)]
     if (found === undefined) return html``
     const [example] = found.examples
-    return html`${renderFields(schemaNode.parse(found.payload))}${codeBlock(JSON.stringify(example?.payload, null, 2), 'json')}`
+    return html`${renderFields(schemaNode.parse(found.payload))}${codeBlock(JSON.stringify(example?.payload, null, 2))}`
   }
 
   const frame = ({ summary, messages, reply }: Operation): Html => {
