@@ -26,14 +26,14 @@ export function createChatList(
   const entries = new Map<string, ListedChat>()
   let nextCursor: string | null = null
   let isLoaded = false
-  let isLoading = false
+  let loading: Promise<void> | undefined
   let isStale = false
   let hasEnded = false
   let error: ParleyFailure | null = null
 
   const observed = createObserved(() => {
     const chats = [...entries.values()].sort((a, b) => (activityOf(a) < activityOf(b) ? 1 : -1))
-    return { chats, isLoaded, isLoading, hasMore: nextCursor !== null, error }
+    return { chats, isLoaded, isLoading: loading !== undefined, hasMore: nextCursor !== null, error }
   })
 
   const { changed } = observed
@@ -44,12 +44,8 @@ export function createChatList(
     changed()
   }
 
-  async function load(cursor: string | null): Promise<void> {
-    // One at a time; what was missed meanwhile is asked for after it.
-    isStale = isLoading
-    if (isLoading || hasEnded) return
-    isLoading = true
-    changed()
+  async function loadPage(cursor: string | null): Promise<void> {
+    isStale = false
     try {
       const query = new URLSearchParams({ archived: `${archived}` })
       for (const [name, word] of Object.entries({ ...words, cursor })) if (word) query.set(name, word)
@@ -65,9 +61,18 @@ export function createChatList(
       error = failureOf(thrown)
       if (error.temporary) setTimeout(refresh, AGAIN_MS)
     }
-    isLoading = false
+    loading = undefined
     changed()
     if (isStale) refresh()
+  }
+
+  /** One page at a time: the one that is on its way, where there is one. */
+  async function load(cursor: string | null): Promise<void> {
+    // What is missed meanwhile is asked for after it.
+    if (loading && !cursor) isStale = true
+    if (!hasEnded) loading ??= loadPage(cursor)
+    changed()
+    await loading
   }
 
   const refresh = () => void load(null)
@@ -98,7 +103,12 @@ export function createChatList(
 
 /** What a push changes in the list. */
 function changeOf({ mine }: ListedChat, push: Push | Archived, selfId = ''): Partial<ListedChat> {
-  if ('message' in push) return { lastMessage: push.message }
+  if ('message' in push) {
+    const { seq, sender } = push.message
+    // Saying something moves one's own mark.
+    const lastReadSeq = sender.id === selfId ? seq : mine.lastReadSeq
+    return { lastMessage: push.message, mine: { ...mine, lastReadSeq } }
+  }
   if ('mine' in push) return { mine: push.mine }
   if (push.type === 'read' && push.userId === selfId) return { mine: { ...mine, lastReadSeq: push.seq } }
   if (push.type !== 'chat_activity') return {}

@@ -80,6 +80,10 @@ export function createChats(context: Context) {
     },
 
     receive,
+
+    end(): void {
+      for (const list of lists) list.close()
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 export { ParleyError } from './errors.js'
-export { createLocalOutboxStore } from './outbox-store.js'
 export { createParley } from './parley.js'
 export type * from './protocol.js'
 export type * from './types.js'

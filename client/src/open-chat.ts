@@ -163,12 +163,6 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
     // Committed, and not among what has come: further up, or lost with a database that was restored. To send it again is
     // right in both cases.
     for (const { clientId, status } of outbox.inChat(chatId)) if (status === 'sent') outbox.retry(clientId)
-    changed()
-  }
-
-  function startOver(): void {
-    epoch = ''
-    isComplete = false
   }
 
   const awaits = (event: number) => !isComplete || rev < event
@@ -191,7 +185,9 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
   }
 
   function showNewest(): Promise<void> {
-    startOver()
+    // As before the first join.
+    epoch = ''
+    isComplete = false
     return catchUp()
   }
 

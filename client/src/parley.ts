@@ -42,7 +42,7 @@ export function createParley(options: ParleyOptions): Parley {
   })
   const chats = createChats({ connection, rest, outbox, user: () => user })
 
-  function identify(known: { id: string; fullName: string }): void {
+  function identify(known: NonNullable<Parley['user']>): void {
     user = known
     outbox.begin(known.id)
   }
@@ -63,6 +63,7 @@ export function createParley(options: ParleyOptions): Parley {
     reconnect: connection.connect,
     close() {
       for (const type of HINTS) globalThis.removeEventListener?.(type, connection.hurry)
+      chats.end()
       connection.close()
     },
   }

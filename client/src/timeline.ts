@@ -4,6 +4,9 @@ import type { Message } from './protocol.js'
 export const WINDOW = 400
 const SLACK = WINDOW / 2
 
+/** Asks for the page next to this `seq`, the newest first. */
+type Page = (seq: number) => Promise<readonly Message[]>
+
 export type Timeline = ReturnType<typeof createTimeline>
 
 /**
@@ -19,7 +22,7 @@ export function createTimeline(seen: (messages: readonly Message[]) => void) {
   let isAtEnd = true
   /** Changes that came while a page was on its way, which may be older than they are. By `seq`. */
   const aside = new Map<number, Message>()
-  let isLoading = false
+  let loading: Promise<void> | undefined
 
   const high = () => messages.at(-1)?.seq ?? low - 1
 
@@ -42,10 +45,28 @@ export function createTimeline(seen: (messages: readonly Message[]) => void) {
   function take(taken: readonly Message[]): void {
     for (const message of taken) {
       newest = Math.max(newest, message.seq)
-      if (isLoading) aside.set(message.seq, message)
+      if (loading) aside.set(message.seq, message)
     }
     put(taken.filter(({ seq }) => seq >= low && (isAtEnd || seq <= high())))
     if (isAtEnd && messages.length > WINDOW + SLACK) keepNewest()
+  }
+
+  async function add(edge: () => number, page: Page): Promise<void> {
+    const before = edge()
+    const given = await page(before)
+    // Meanwhile the window has moved: the page does not fit to it.
+    if (edge() !== before) return
+    put(given)
+    const isNewer = edge === high
+    if (isNewer) isAtEnd = high() >= newest
+    // Where nothing was below, retention has taken it.
+    else low = given.at(-1)?.seq ?? 0
+    take([...aside.values()])
+    if (isNewer) keepNewest()
+    else {
+      if (messages.length > WINDOW) isAtEnd = false
+      messages = messages.slice(0, WINDOW)
+    }
   }
 
   return {
@@ -53,7 +74,7 @@ export function createTimeline(seen: (messages: readonly Message[]) => void) {
     low: () => low,
     high,
     isAtEnd: () => isAtEnd,
-    isLoading: () => isLoading,
+    isLoading: () => loading !== undefined,
 
     take,
 
@@ -66,32 +87,13 @@ export function createTimeline(seen: (messages: readonly Message[]) => void) {
       isAtEnd = true
     },
 
-    /**
-     * A page of what is next to `edge`, one at a time. What changes meanwhile is newer than what the page says; and where the
-     * window has moved meanwhile, the page does not fit to it.
-     */
-    async load(edge: () => number, page: (seq: number) => Promise<readonly Message[]>): Promise<void> {
-      if (isLoading) return
-      isLoading = true
-      const before = edge()
-      try {
-        const given = await page(before)
-        if (edge() !== before) return
-        put(given)
-        const isNewer = edge === high
-        if (isNewer) isAtEnd = high() >= newest
-        // Where nothing was below, retention has taken it.
-        else low = given.at(-1)?.seq ?? 0
-        take([...aside.values()])
-        if (isNewer) keepNewest()
-        else {
-          if (messages.length > WINDOW) isAtEnd = false
-          messages = messages.slice(0, WINDOW)
-        }
-      } finally {
-        isLoading = false
+    /** A page of what is next to `edge`; the one that is on its way, where there is one. */
+    load(edge: () => number, page: Page): Promise<void> {
+      loading ??= add(edge, page).finally(() => {
+        loading = undefined
         aside.clear()
-      }
+      })
+      return loading
     },
   }
 }

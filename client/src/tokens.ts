@@ -32,7 +32,7 @@ export function createTokens(ask: () => Promise<string>) {
     fresh,
     current: async () => (endsAt - Date.now() > MARGIN_MS ? kept : await fresh()),
     /** How long to wait before a new one is asked for, so that no session meets its token's end. */
-    renewInMs: () => Math.min(LONGEST_MS, Math.max(1_000, (endsAt - Date.now()) * 0.8)),
+    renewInMs: () => Math.min(LONGEST_MS, (endsAt - Date.now()) * 0.8),
   }
 }
 
