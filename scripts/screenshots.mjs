@@ -60,6 +60,10 @@ async function takeAll(browser, url) {
   // Some traffic for the figures, in another chat than the one that is shown.
   await openChat(ann, 'Running shoes')
   await page.getByTestId('talk').click()
+  await message(ann, /^15\. /).waitFor()
+  await page.getByTestId('plug-bob').click()
+  await message(ann, /^35\. /).waitFor()
+  await page.getByTestId('plug-bob').click()
   await message(ann, /^50\. /).waitFor()
   await openChat(ann, 'Stoneware teapot')
   await openChat(bob, 'Stoneware teapot')

@@ -61,7 +61,7 @@ async function check() {
   say('linting…')
   await run(bin('biome'), ['check', '.'], { signal })
   say('checking types…')
-  await run(bin('tsc'), ['--noEmit'], { signal })
+  await run('npm', ['run', '--silent', 'typecheck'], { signal })
 }
 
 /** One temporary folder for all of a run, the tests' own included: removing it leaves nothing behind. */

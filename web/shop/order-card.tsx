@@ -34,7 +34,7 @@ export function OrderCard({ chat, order, status, role, language, onAdvance }: Or
       <div className="order-text">
         <p className="order-name">{name}</p>
         <p className="order-facts">
-          <bdi>{order.item}</bdi> · <bdi>{price.format(order.price / 100)}</bdi>
+          <bdi>{price.format(order.price / 100)}</bdi> · <bdi>{order.item}</bdi>
         </p>
       </div>
       {next?.by === role && (
