@@ -9,8 +9,6 @@ import type { ConnectionState, ParleyOptions, WebSocketLike } from './types.js'
 const HANDSHAKE_MS = 10_000
 /** A ping that has no answer for this long: the way is dead, whatever the socket says. */
 const SILENCE_MS = 8_000
-/** A connection that has lasted this long is a good one: the next attempts start from the first delay again. */
-const SETTLED_MS = 10_000
 /** The application had no new token: it is asked again within this. */
 const AGAIN_MS = 10_000
 /** The first may have ended on the way; the application is asked for a new one each time. */
@@ -53,7 +51,7 @@ export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffl
   let state: ConnectionState = { status: 'connecting' }
   let socket: WebSocketLike | undefined
   let ref = 0
-  /** Connections that did not last, one after the other. */
+  /** Attempts that did not get as far as `hello`, one after the other. */
   let attempts = 0
   /** Fresh tokens that were refused, one after the other. */
   let refusals = 0
@@ -64,11 +62,10 @@ export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffl
   const isOnline = () => state.status === 'online'
 
   function setState(next: ConnectionState): void {
-    const wasOnline = isOnline()
     state = next
     observed.changed()
     if (isOnline()) onOnline()
-    else if (wasOnline) onOffline()
+    else onOffline()
   }
 
   function after(ms: number, act: () => void): () => void {
@@ -148,9 +145,7 @@ export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffl
   function begin({ heartbeatMs, limits }: Extract<Push, { type: 'hello' }>): void {
     clearTimers()
     refusals = 0
-    after(SETTLED_MS, () => {
-      attempts = 0
-    })
+    attempts = 0
     beat(heartbeatMs * 0.8)
     renewIn(tokens.renewInMs())
     setState({ status: 'online', limits })

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.js'
 import { wait } from './delays.js'
-import { failure, failureOf, type ParleyError } from './errors.js'
+import { failure, failureOf } from './errors.js'
 import type { Attachment } from './protocol.js'
 import type { ChatMessage, OutboxEntry, OutboxStore, Parley } from './types.js'
 
@@ -88,19 +88,12 @@ export function createOutbox({ connection, store, user, onChange, onSent }: Outb
     const next = inChat(chatId).find(({ status }) => status === 'sending')
     // Before what was left the last time is here, a newer message would overtake it.
     if (!next || draining.has(chatId) || userId === undefined || !connection().isOnline()) return
-    draining.add(chatId)
-    const refusal = await attempt(next)
-    if (refusal?.temporary && connection().isOnline()) await wait(refusal.retryAfterMs)
-    draining.delete(chatId)
-    drain(chatId)
-  }
-
-  async function attempt(item: Outgoing): Promise<ParleyError | undefined> {
-    const { clientId, chatId, content } = item
+    const { clientId, content } = next
     // While it is under way its event may come, which takes it out.
-    const update = (change: Partial<Outgoing>) => items.has(clientId) && set({ ...item, ...change })
+    const update = (change: Partial<Outgoing>) => items.has(clientId) && set({ ...next, ...change })
+    draining.add(chatId)
     try {
-      const attachments = item.attachments.map(({ id }) => id)
+      const attachments = next.attachments.map(({ id }) => id)
       const sent = await connection().request('send', { chatId, clientId, content, attachments })
       if (!onSent(chatId, sent.rev)) remove(clientId)
       keep(clientId, null)
@@ -108,8 +101,10 @@ export function createOutbox({ connection, store, user, onChange, onSent }: Outb
     } catch (thrown) {
       const error = failureOf(thrown)
       if (!error.temporary) update({ error, status: 'failed' })
-      return error
+      else if (connection().isOnline()) await wait(error.retryAfterMs)
     }
+    draining.delete(chatId)
+    drain(chatId)
   }
 
   function drainAll(): void {

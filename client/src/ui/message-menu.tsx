@@ -76,7 +76,7 @@ export function MessageMenu({ chat, seq, content }: MessageMenuProps) {
       <button
         ref={opener}
         type="button"
-        className="parley-icon-button"
+        className="parley-icon-button parley-message-more"
         data-testid="message-menu"
         aria-label={labels.messageMenu}
         aria-haspopup="menu"
