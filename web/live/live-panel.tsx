@@ -30,7 +30,7 @@ export function LivePanel({ demo }: { demo: Demo }) {
             </tr>
           </thead>
           <tbody>
-            <LatencyRow name="the acknowledgement" latency={reading.acked} />
+            <LatencyRow name="the commit" latency={reading.acked} />
             <LatencyRow name="the other phone" latency={reading.seen} />
           </tbody>
         </table>

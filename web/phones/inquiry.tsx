@@ -4,8 +4,15 @@ import type { Language } from '../settings.js'
 import { WORDS } from '../words.js'
 import type { Side } from './side.js'
 
+interface InquiryProps {
+  readonly side: Side
+  readonly language: Language
+  /** The chat is on the screen, in place of what had the focus. */
+  readonly onOpened: () => void
+}
+
 /** A question to the seller before there is an order: a chat that the customer opens with their own token. */
-export function Inquiry({ side, language }: { side: Side; language: Language }) {
+export function Inquiry({ side, language, onOpened }: InquiryProps) {
   const words = WORDS[language]
   const dialog = useRef<HTMLDialogElement>(null)
   const [subject, setSubject] = useState('')
@@ -22,6 +29,7 @@ export function Inquiry({ side, language }: { side: Side; language: Language }) 
       setSubject('')
       dialog.current?.close()
       side.openChat.set(chat.id)
+      onOpened()
     } catch {
       setHasFailed(true)
     }

@@ -1,7 +1,7 @@
 import type { ChatMessage } from 'parley'
 import { ParleyProvider, useChat } from 'parley/react'
 import { arabic, Conversation, english, german, Inbox, ParleyUI } from 'parley/ui'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useObservable } from '../cell.js'
 import type { Demo } from '../demo.js'
 import { language, theme } from '../settings.js'
@@ -17,6 +17,7 @@ export function Phone({ side, demo }: { side: Side; demo: Demo }) {
   const { parley, openChat, person } = side
   const chatId = useObservable(openChat)
   const locale = useObservable(language)
+  const view = useRef<HTMLDivElement>(null)
   return (
     <div className="phone" lang={locale}>
       <ParleyProvider client={parley}>
@@ -27,7 +28,7 @@ export function Phone({ side, demo }: { side: Side; demo: Demo }) {
           theme={useObservable(theme)}
         >
           <div className="phone-screen">
-            <div className="phone-view">
+            <div className="phone-view" ref={view} tabIndex={-1}>
               {chatId === undefined ? (
                 <Inbox onOpen={(id) => openChat.set(id)} />
               ) : (
@@ -38,7 +39,9 @@ export function Phone({ side, demo }: { side: Side; demo: Demo }) {
                 />
               )}
             </div>
-            {chatId === undefined && person.role === 'customer' && <Inquiry side={side} language={locale} />}
+            {chatId === undefined && person.role === 'customer' && (
+              <Inquiry side={side} language={locale} onOpened={() => view.current?.focus()} />
+            )}
           </div>
         </ParleyUI>
       </ParleyProvider>
