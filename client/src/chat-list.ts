@@ -49,7 +49,7 @@ export function createChatList(
     try {
       const query = new URLSearchParams({ archived: `${archived}` })
       for (const [name, word] of Object.entries({ ...words, cursor })) if (word) query.set(name, word)
-      const { data, pagination } = await rest.call<Page<ListedChat>>(`/chats?${query}`)
+      const { data, pagination } = await rest<Page<ListedChat>>(`/chats?${query}`)
       // A first page that is all there is says also what has gone.
       if (!cursor && !pagination.nextCursor)
         for (const id of entries.keys()) if (!data.some((chat) => chat.id === id)) entries.delete(id)

@@ -40,7 +40,7 @@ export function createChats(context: Context) {
   }
 
   async function setArchived(chatId: string, verb: string, body: object): Promise<Mine> {
-    const mine = await rest.call<Mine>(`/chats/${encodeURIComponent(chatId)}/${verb}`, body)
+    const mine = await rest<Mine>(`/chats/${encodeURIComponent(chatId)}/${verb}`, body)
     receive({ type: 'archived', chatId, mine })
     return mine
   }
@@ -60,7 +60,7 @@ export function createChats(context: Context) {
       list.refresh()
       return list
     },
-    create: ({ idempotencyKey, ...chat }) => rest.call<Chat>('/chats', chat, idempotencyKey),
+    create: ({ idempotencyKey, ...chat }) => rest<Chat>('/chats', chat, { idempotencyKey }),
     archive: (chatId, options = {}) => setArchived(chatId, 'archive', options),
     unarchive: (chatId) => setArchived(chatId, 'unarchive', {}),
   }

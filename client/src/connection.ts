@@ -30,8 +30,7 @@ export interface ConnectionOptions {
   readonly tokens: Tokens
   readonly Socket: NonNullable<ParleyOptions['webSocket']>
   readonly onPush: (push: Push) => void
-  readonly onOnline: () => void
-  readonly onOffline: () => void
+  readonly onState: (state: ConnectionState) => void
 }
 
 export type Connection = ReturnType<typeof createConnection>
@@ -44,7 +43,7 @@ export type Connection = ReturnType<typeof createConnection>
  * as `offline`; after a delay with jitter all begins again. `stopped`: the close code said to mend something first.
  * `goaway` is a node that will end: at the time that it gives each of its sessions, we leave it and connect anew.
  */
-export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffline }: ConnectionOptions) {
+export function createConnection({ url, tokens, Socket, onPush, onState }: ConnectionOptions) {
   const waiting = new Map<number, (answer: { data: never } | ParleyError) => void>()
   /** Of the present attempt or connection; all end with it. */
   const timers = new Set<ReturnType<typeof setTimeout>>()
@@ -64,8 +63,7 @@ export function createConnection({ url, tokens, Socket, onPush, onOnline, onOffl
   function setState(next: ConnectionState): void {
     state = next
     observed.changed()
-    if (isOnline()) onOnline()
-    else onOffline()
+    onState(next)
   }
 
   function after(ms: number, act: () => void): () => void {

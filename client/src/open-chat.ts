@@ -177,7 +177,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
 
   async function loadPage(edge: () => number, query: string): Promise<void> {
     const loaded = timeline.load(edge, async (seq) => {
-      const page = await rest.call<Page<Message>>(`${path}/messages?limit=${PAGE}&${query}=${seq}`)
+      const page = await rest<Page<Message>>(`${path}/messages?limit=${PAGE}&${query}=${seq}`)
       return page.data
     })
     changed()
@@ -223,7 +223,9 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
     loadNewer: () => loadPage(timeline.high, 'after'),
     showNewest,
     markRead(seq = lastSeq()) {
-      readSeq = Math.max(readSeq, Math.min(seq, lastSeq()))
+      // Nothing new is no change: this may be called by who hears of changes.
+      if (Math.min(seq, lastSeq()) <= readSeq) return
+      readSeq = Math.min(seq, lastSeq())
       changed()
       tellRead()
     },
@@ -232,7 +234,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
     upload: (file, options) => upload(rest, `${path}/attachments`, file, options),
     async attachmentUrl(attachmentId, variant = 'original') {
       const query = `redirect=false&variant=${variant}`
-      return (await rest.call<{ url: string }>(`${path}/attachments/${attachmentId}?${query}`)).url
+      return (await rest<{ url: string }>(`${path}/attachments/${attachmentId}?${query}`)).url
     },
     close,
   }

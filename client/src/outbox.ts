@@ -19,10 +19,8 @@ export interface OutboxOptions {
   readonly connection: () => Connection
   readonly store: OutboxStore | null | undefined
   readonly user: () => Parley['user']
-  /** Something of this chat's has changed. */
-  readonly onChange: (chatId: string) => void
-  /** It is committed; false: nobody waits for its event, so that it can be let go. */
-  readonly onSent: (chatId: string, rev: number) => boolean
+  /** The chat, where it is open. */
+  readonly chat: (chatId: string) => { changed(): void; awaits(rev: number): boolean } | undefined
 }
 
 /**
@@ -30,7 +28,7 @@ export interface OutboxOptions {
  * which they were said: a message that is refused for a while never lets the next one overtake it. A lost answer is asked
  * for by sending again: the `clientId` makes it one message.
  */
-export function createOutbox({ connection, store, user, onChange, onSent }: OutboxOptions) {
+export function createOutbox({ connection, store, user, chat }: OutboxOptions) {
   /** By `clientId`. */
   const items = new Map<string, Outgoing>()
   const draining = new Set<string>()
@@ -44,7 +42,7 @@ export function createOutbox({ connection, store, user, onChange, onSent }: Outb
 
   function set(item: Outgoing): void {
     items.set(item.clientId, item)
-    onChange(item.chatId)
+    chat(item.chatId)?.changed()
   }
 
   function start(entry: OutboxEntry): Outgoing {
@@ -81,7 +79,7 @@ export function createOutbox({ connection, store, user, onChange, onSent }: Outb
     if (!item) return
     items.delete(clientId)
     keep(clientId, null)
-    onChange(item.chatId)
+    chat(item.chatId)?.changed()
   }
 
   async function drain(chatId: string): Promise<void> {
@@ -95,7 +93,8 @@ export function createOutbox({ connection, store, user, onChange, onSent }: Outb
     try {
       const attachments = next.attachments.map(({ id }) => id)
       const sent = await connection().request('send', { chatId, clientId, content, attachments })
-      if (!onSent(chatId, sent.rev)) remove(clientId)
+      // Nobody waits for its event, or it was here before.
+      if (!chat(chatId)?.awaits(sent.rev)) remove(clientId)
       keep(clientId, null)
       update({ ...sent, status: 'sent' })
     } catch (thrown) {

@@ -21,9 +21,8 @@ export function createParley(options: ParleyOptions): Parley {
   const outbox = createOutbox({
     connection: () => connection,
     store: outboxStore,
-    onChange: (chatId) => chats.of(chatId)?.changed(),
-    onSent: (chatId, rev) => chats.of(chatId)?.awaits(rev) ?? false,
     user: () => user,
+    chat: (chatId) => chats.of(chatId),
   })
   const connection = createConnection({
     url: options.wsUrl ?? `${url.replace(/^http/, 'ws')}/ws`,
@@ -34,11 +33,13 @@ export function createParley(options: ParleyOptions): Parley {
       chats.receive(push)
       events.tell(push)
     },
-    onOnline() {
-      chats.resume()
-      outbox.drainAll()
+    onState(state) {
+      if (state.status === 'online') {
+        chats.resume()
+        outbox.drainAll()
+      } else chats.suspend()
+      events.tell({ type: 'connection', ...state })
     },
-    onOffline: () => chats.suspend(),
   })
   const chats = createChats({ connection, rest, outbox, user: () => user })
 
@@ -48,7 +49,6 @@ export function createParley(options: ParleyOptions): Parley {
   }
 
   if (options.user) identify(options.user)
-  connection.subscribe(() => events.tell({ type: 'connection', ...connection.state }))
   // The machine may be back on its network, or the page in front of somebody.
   for (const type of HINTS) globalThis.addEventListener?.(type, connection.hurry)
   connection.connect()

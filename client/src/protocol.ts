@@ -158,12 +158,6 @@ export interface Sent {
 /** The data of replies, by the frame that asked. */
 export interface Replies {
   join: JoinData
-  resume: {
-    chats: Record<
-      string,
-      JoinData | { complete: false; rev: number; messages: [] } | { error: Omit<ErrorBody, 'retryAfterMs'> }
-    >
-  }
   leave: Record<string, never>
   send: Sent
   edit: { rev: number }
@@ -176,7 +170,6 @@ export interface Replies {
 /** What a session asks, by type. `ref` is the connection's own business. */
 export interface Requests {
   join: { chatId: string; afterRev?: number | undefined; epoch?: string | undefined }
-  resume: { chats: Record<string, number>; epoch?: string | undefined }
   leave: { chatId: string }
   send: {
     chatId: string

@@ -1,15 +1,44 @@
 import { failure, offline, ParleyError } from './errors.js'
 import type { Tokens } from './tokens.js'
 
+export interface RestRequest {
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly body: FormData | string
+  readonly signal: AbortSignal | null
+}
+
+export interface RestOptions {
+  readonly idempotencyKey?: string | undefined
+  readonly signal?: AbortSignal | null | undefined
+  /** What tells more of its progress than `fetch` does. */
+  readonly send?: ((url: string, request: RestRequest) => Promise<Response>) | undefined
+}
+
 export type Rest = ReturnType<typeof createRest>
 
-/** Puts a question to a route: by `fetch`, or by what tells more of its progress. */
-type Send = (url: string, authorization: string) => Promise<Response>
-
-/** The REST routes, as JSON. What they answer is held equal to the types of protocol.ts by the server's tests. */
+/**
+ * The REST routes: POST where there is a body, an object or a form, else GET. What they answer is held equal to the types of
+ * protocol.ts by the server's tests.
+ */
 export function createRest(base: string, tokens: Tokens) {
-  async function ask<T>(path: string, send: Send, signal?: AbortSignal): Promise<T> {
-    const sendWith = (token: string) => send(base + path, `Bearer ${token}`)
+  return async <T>(
+    path: string,
+    body?: object,
+    { idempotencyKey, signal = null, send = fetch }: RestOptions = {},
+  ): Promise<T> => {
+    const isForm = body instanceof FormData
+    const sendWith = (token: string) =>
+      send(base + path, {
+        method: body ? 'POST' : 'GET',
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(isForm ? {} : { 'content-type': 'application/json' }),
+          ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+        },
+        body: isForm ? body : JSON.stringify(body),
+        signal,
+      })
     let response: Response
     try {
       response = await sendWith(await tokens.current())
@@ -20,28 +49,10 @@ export function createRest(base: string, tokens: Tokens) {
       // No connection, or no token because there is none.
       throw offline()
     }
-    const body = await response.json().catch(() => ({}))
-    if (response.ok) return body
+    const answer = await response.json().catch(() => ({}))
+    if (response.ok) return answer
     // Without an error of ours something in between has answered: a proxy with a page of its own.
     const { status } = response
-    throw body.error ? new ParleyError(body.error) : failure(`http_${status}`, status > 499)
-  }
-
-  return {
-    ask,
-
-    /** POST where there is a body, else GET. */
-    call: <T>(path: string, body?: object, idempotencyKey?: string) =>
-      ask<T>(path, (url, authorization) =>
-        fetch(url, {
-          method: body ? 'POST' : 'GET',
-          headers: {
-            authorization,
-            'content-type': 'application/json',
-            ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
-          },
-          body: body ? JSON.stringify(body) : null,
-        }),
-      ),
+    throw answer.error ? new ParleyError(answer.error) : failure(`http_${status}`, status > 499)
   }
 }

@@ -1,7 +1,7 @@
 import { wait } from './delays.js'
 import { failure, offline } from './errors.js'
 import type { Attachment, UploadedAttachment } from './protocol.js'
-import type { Rest } from './rest.js'
+import type { Rest, RestRequest } from './rest.js'
 import type { UploadOptions } from './types.js'
 
 /** A scanner's verdict is asked for this often. */
@@ -12,46 +12,35 @@ export async function upload(
   rest: Rest,
   path: string,
   file: Blob & { name?: string },
-  options: UploadOptions = {},
+  { onProgress, signal }: UploadOptions = {},
 ): Promise<Attachment> {
-  const { signal } = options
   const form = new FormData()
   form.append('file', file, file.name ?? 'file')
-  const { data } = await rest.ask<{ data: UploadedAttachment[] }>(
-    path,
-    (url, authorization) => sendForm(url, authorization, form, options),
-    signal,
-  )
-  let [arrived] = data
-  // A scanner's verdict is waited for.
+  // `fetch` does not tell how much of a body has been sent.
+  const send = globalThis.XMLHttpRequest && sendTelling(onProgress)
+  const answer = await rest<{ data: UploadedAttachment[] }>(path, form, { signal, send })
+  let [arrived] = answer.data
   while (arrived?.status === 'quarantined') {
     await wait(VERDICT_MS)
     signal?.throwIfAborted()
-    arrived = await rest.call<UploadedAttachment>(`${path}/${arrived.id}/complete`, {})
+    arrived = await rest<UploadedAttachment>(`${path}/${arrived.id}/complete`, {})
   }
   if (arrived?.status !== 'ready') throw failure('unsupported_type')
   const { status, ...attachment } = arrived
   return attachment
 }
 
-/** By XMLHttpRequest where there is one: `fetch` does not tell how much of a body has been sent. */
-function sendForm(
-  url: string,
-  authorization: string,
-  body: FormData,
-  { onProgress, signal }: UploadOptions,
-): Promise<Response> {
-  signal?.throwIfAborted()
-  if (!globalThis.XMLHttpRequest)
-    return fetch(url, { method: 'POST', headers: { authorization }, body, signal: signal ?? null })
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    signal?.addEventListener('abort', () => request.abort())
-    request.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded / (total || 1))
-    request.onload = () => resolve(new Response(request.responseText, request))
-    request.onloadend = () => reject(offline())
-    request.open('POST', url)
-    request.setRequestHeader('authorization', authorization)
-    request.send(body)
-  })
+function sendTelling(onProgress: UploadOptions['onProgress']) {
+  return (url: string, { method, headers, body, signal }: RestRequest): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const request = new XMLHttpRequest()
+      signal?.addEventListener('abort', () => request.abort())
+      request.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded / (total || 1))
+      request.onload = () => resolve(new Response(request.responseText, request))
+      request.onloadend = () => reject(offline())
+      request.open(method, url)
+      for (const name in headers) request.setRequestHeader(name, headers[name] ?? '')
+      request.send(body)
+    })
 }
