@@ -12,9 +12,9 @@ import { findTools } from './system-tools.mjs'
 
 /**
  * Runs the TypeScript file at this path below the repository with our own arguments, and ends with its exit code;
- * `prepareMore` is for what it needs besides.
+ * `prepareMore` is for what it needs besides, `programs` are the variables of more programs that it runs.
  */
-export async function runBench(path, prepareMore = async () => {}) {
+export async function runBench(path, { prepareMore = async () => {}, programs = [] } = {}) {
   const interrupt = new AbortController()
   const { signal } = interrupt
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -27,7 +27,7 @@ export async function runBench(path, prepareMore = async () => {}) {
   await main(async () => {
     await prepare({ signal })
     await prepareMore({ signal })
-    const tools = await findTools({ withOptional: false, variables: ['TEST_REDIS_SERVER'] })
+    const tools = await findTools({ withOptional: false, variables: ['TEST_REDIS_SERVER', ...programs] })
     // Root's own temporary folder may be closed to the user that Postgres runs as.
     const folder = await mkdtemp(join(isOpenToAll(tmpdir()) ? tmpdir() : '/tmp', 'parley-bench-'))
     try {

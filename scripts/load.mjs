@@ -4,4 +4,4 @@ import { preparePeers } from './peers.mjs'
 
 const hasPeers = process.argv.includes('--peers')
 
-await runBench('bench/load/main.ts', hasPeers ? preparePeers : undefined)
+await runBench('bench/load/main.ts', hasPeers ? { prepareMore: preparePeers } : {})

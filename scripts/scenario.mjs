@@ -1,4 +1,5 @@
 // npm run scenario -- <name> [<flags>]: one measured scenario of bench/scenarios.
 import { runBench } from './bench.mjs'
 
-await runBench('bench/scenarios/main.ts')
+const isInBrowser = process.argv[2] === 'scrolling'
+await runBench('bench/scenarios/main.ts', { programs: isInBrowser ? ['TEST_CHROMIUM'] : [] })

@@ -7,6 +7,8 @@ import { createRedis, type RedisServer } from './redis.js'
 export interface EngineOptions {
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
   readonly redisServer: string
+  /** For who wants a browser. */
+  readonly chromium?: string | undefined
   /** The `main.js` that the nodes run. */
   readonly entry: string
   /** Where logs go. */
@@ -19,7 +21,6 @@ export const SECRET = 'a secret for scenarios alone, long enough for HS256'
 const unlimited = {
   NODE_ENV: 'production',
   LOG_LEVEL: 'info',
-  JWT_SECRET: SECRET,
   PARLEY_RATE_MESSAGES: '0',
   PARLEY_RATE_JOINS: '0',
   PARLEY_RATE_TYPING: '0',
@@ -36,7 +37,12 @@ export function nodeEnv({
   readonly postgresUrl: string
   readonly redisPort: number
 }) {
-  return { ...unlimited, DATABASE_URL: postgresUrl, REDIS_URL: `redis://127.0.0.1:${redisPort}` }
+  return {
+    ...unlimited,
+    JWT_SECRET: SECRET,
+    DATABASE_URL: postgresUrl,
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+  }
 }
 
 export interface NodeStart {
@@ -47,7 +53,13 @@ export interface NodeStart {
 }
 
 /** A Postgres and a Redis of the run's own, and nodes on them, all reached directly. */
-export async function startEngines({ postgres: cluster, redisServer, entry, folder }: EngineOptions) {
+export async function startEngines({
+  postgres: cluster,
+  redisServer,
+  chromium,
+  entry,
+  folder,
+}: EngineOptions) {
   const children = createChildren()
   try {
     const postgres = await createPostgres({ children, ...cluster, log: join(folder, 'postgres.log') })
@@ -58,6 +70,7 @@ export async function startEngines({ postgres: cluster, redisServer, entry, fold
     return {
       children,
       folder,
+      chromium,
       postgres: { ...postgres, folder: cluster.folder },
       redis,
       /** One more Redis, for nodes that the others are to know nothing of. */
@@ -78,6 +91,9 @@ export async function startEngines({ postgres: cluster, redisServer, entry, fold
             ...start.env,
           },
         }),
+      /** One that needs nobody, and has a page. @throws when it is not ready within a minute */
+      startEmbedded: async (name: string) =>
+        await startNode({ ...{ children, entry, name, folder }, env: unlimited }),
       end: () => children.end(),
     }
   } catch (error) {

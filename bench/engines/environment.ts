@@ -5,6 +5,7 @@ const environment = z.object({
   BENCH_POSTGRES_FOLDER: z.string(),
   BENCH_POSTGRES_PASSWORD: z.string(),
   TEST_REDIS_SERVER: z.string(),
+  TEST_CHROMIUM: z.string().optional(),
 })
 
 /** What scripts/bench.mjs has found and made for the run: the programs, and an empty cluster. */
@@ -17,5 +18,6 @@ export function readEnvironment(given: NodeJS.ProcessEnv) {
       password: env.BENCH_POSTGRES_PASSWORD,
     },
     redisServer: env.TEST_REDIS_SERVER,
+    chromium: env.TEST_CHROMIUM,
   }
 }

@@ -10,10 +10,16 @@ import { crash } from './crash.js'
 import { deploy } from './deploy.js'
 import { redisAway } from './redis-away.js'
 import type { Plan, Scenario } from './scenario.js'
+import { scrolling } from './scrolling.js'
 
 /** The process: engines from scripts/scenario.mjs, a scenario and its flags from whoever runs it; exit code 1 where a target is missed. */
 
-const scenarios: Readonly<Record<string, Scenario>> = { 'redis-away': redisAway, crash, deploy }
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'redis-away': redisAway,
+  crash,
+  deploy,
+  scrolling,
+}
 
 // What it has started ends with it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130))

@@ -36,12 +36,12 @@ export function createTokens(ask: () => Promise<string>) {
   }
 }
 
-/** By its length and not by its end: the clocks of two machines differ. */
+/** By its length and not by its end: the clocks of two machines differ. Claims are whole seconds: one may be gone. */
 function lifetimeOf(token: string): number {
   try {
     const payload = token.split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/') ?? ''
     const { iat = Date.now() / 1000, exp } = JSON.parse(atob(payload))
-    return (exp - iat) * 1000
+    return (exp - iat - 1) * 1000
   } catch {
     // Not for us to judge: the server refuses it, or takes it.
     return LONGEST_MS

@@ -4,8 +4,9 @@ import { blackPng } from '../helpers/png.js'
 import { startNode } from '../helpers/processes.js'
 import { openParley, when } from './parley.js'
 
+const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
+
 t.test('two people in one chat', async (t) => {
-  const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
   const [ann, bob] = [openParley(t, node, 'ann'), openParley(t, node, 'bob')]
   const inbox = bob.chats.list()
   await when(inbox, ({ isLoaded }) => isLoaded)
@@ -120,11 +121,10 @@ t.test('two people in one chat', async (t) => {
 })
 
 t.test('a list of more than a page', async (t) => {
-  const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
-  const ann = openParley(t, node, 'ann')
+  const dora = openParley(t, node, 'dora')
   for (let n = 0; n < 25; n += 1)
-    await ann.chats.create({ type: 'general', subject: `Chat ${n}`, members: [{ userId: 'bob' }] })
-  const list = openParley(t, node, 'bob').chats.list()
+    await dora.chats.create({ type: 'general', subject: `Chat ${n}`, members: [{ userId: 'emil' }] })
+  const list = openParley(t, node, 'emil').chats.list()
   await when(list, ({ isLoaded }) => isLoaded)
   while (list.state.hasMore) await list.loadMore()
   t.equal(new Set(list.state.chats.map(({ id }) => id)).size, 25)
@@ -136,7 +136,6 @@ t.test('a list of more than a page', async (t) => {
 })
 
 t.test('history is a window of bounded size', async (t) => {
-  const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
   const ann = openParley(t, node, 'ann')
   const { id } = await ann.chats.create({ type: 'general', members: [{ userId: 'bob' }] })
   const send = async (n: number) =>
