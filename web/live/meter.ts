@@ -42,6 +42,8 @@ export function createMeter(sides: Sides, watch: Watch): Cell<Reading> {
   let series: number[] = Array.from({ length: SERIES }, () => 0)
 
   const areBothOnline = () => sides.every(({ parley }) => parley.connection.state.status === 'online')
+  /** Behind what an outage has left, a message waits its turn: that is told by the outages, and is no latency. */
+  const hasBacklog = () => [...timed.values()].some(({ startedAt }) => startedAt === null)
 
   function read(): Reading {
     const faults = [...watch.pairs()]
@@ -72,7 +74,11 @@ export function createMeter(sides: Sides, watch: Watch): Cell<Reading> {
       if (clientId === null) continue
       const known = timed.get(clientId)
       if (isMine && status === 'sending' && known === undefined)
-        timed.set(clientId, { startedAt: areBothOnline() ? now : null, isAcked: false, isSeen: false })
+        timed.set(clientId, {
+          startedAt: areBothOnline() && !hasBacklog() ? now : null,
+          isAcked: false,
+          isSeen: false,
+        })
       else if (known !== undefined && isMine && (status === 'sent' || status === 'read') && !known.isAcked) {
         known.isAcked = true
         if (known.startedAt !== null) acked.add(now - known.startedAt)
@@ -80,7 +86,7 @@ export function createMeter(sides: Sides, watch: Watch): Cell<Reading> {
         known.isSeen = true
         if (known.startedAt !== null) seen.add(now - known.startedAt)
       }
-      if (known?.isAcked && known.isSeen) timed.delete(clientId)
+      if (status === 'failed' || (known?.isAcked && known.isSeen)) timed.delete(clientId)
     }
   }
 

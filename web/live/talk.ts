@@ -15,7 +15,7 @@ const LINES = [
   'Then I take two of these as well.',
   'I put them into the same parcel.',
   'Which day will it be here?',
-  'On Thursday, if the post keeps its word.',
+  'On Thursday, says the post.',
 ] as const
 
 export interface TalkState {
