@@ -9,7 +9,7 @@ import { createTypingNotice, createTypists } from './typing.js'
 import { upload } from './upload.js'
 
 /** Messages of a page of history. */
-const PAGE = 50
+const PAGE = 25
 
 /** What the rest of the client sees of an open chat. */
 export interface JoinedChat extends OpenChat {

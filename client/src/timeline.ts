@@ -1,7 +1,7 @@
 import type { Message } from './protocol.js'
 
 /** Messages that the list holds; one that grows by what is said may pass it by half before its oldest are let go. */
-export const WINDOW = 400
+export const WINDOW = 200
 const SLACK = WINDOW / 2
 
 /** Asks for the page next to this `seq`, the newest first. */

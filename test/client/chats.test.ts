@@ -140,30 +140,30 @@ t.test('history is a window of bounded size', async (t) => {
   const { id } = await ann.chats.create({ type: 'general', members: [{ userId: 'bob' }] })
   const send = async (n: number) =>
     await call(node, token('bob', 'Bob'), 'POST', `/chats/${id}/messages`, { content: `m${n}` })
-  for (let n = 1; n <= 700; n += 1) await send(n)
+  for (let n = 1; n <= 350; n += 1) await send(n)
   const chat = ann.chats.open(id)
   await when(chat, ({ isLive }) => isLive)
   const seqs = () => chat.messages.map(({ seq }) => seq ?? 0)
   const isUnbroken = () => seqs().every((seq, index, all) => index === 0 || seq === (all[index - 1] ?? 0) + 1)
-  t.strictSame([seqs()[0], seqs().at(-1)], [651, 700])
+  t.strictSame([seqs()[0], seqs().at(-1)], [301, 350])
 
   while (chat.state.hasOlder) {
     await chat.loadOlder()
-    t.ok(isUnbroken() && chat.messages.length <= 400)
+    t.ok(isUnbroken() && chat.messages.length <= 200)
   }
   t.equal(seqs()[0], 1)
   t.ok(chat.state.hasNewer)
 
   // What is said meanwhile is not put after a gap, and not forgotten either.
-  await send(701)
-  await when(chat, ({ unread }) => unread === 701)
-  t.equal(seqs().at(-1), 400)
+  await send(351)
+  await when(chat, ({ unread }) => unread === 351)
+  t.equal(seqs().at(-1), 200)
   await chat.edit(1, 'not mine').catch(() => {})
   while (chat.state.hasNewer) {
     await chat.loadNewer()
-    t.ok(isUnbroken() && chat.messages.length <= 400)
+    t.ok(isUnbroken() && chat.messages.length <= 200)
   }
-  t.equal(seqs().at(-1), 701)
+  t.equal(seqs().at(-1), 351)
 
   while (chat.state.hasOlder) await chat.loadOlder()
   const sent = chat.send('Back to the end by saying something.')

@@ -16,25 +16,24 @@ export type TimelineRow =
 
 /** The messages, the days on which they were said, and which of them belong together. */
 export function rowsOf(messages: readonly ChatMessage[]): TimelineRow[] {
+  const days = messages.map(({ createdAt }) => dayNumber(new Date(createdAt)))
+  const areTogether = (first: number) => {
+    const [earlier, later] = [messages[first], messages[first + 1]]
+    return days[first] === days[first + 1] && earlier && later ? isOneGroup(earlier, later) : false
+  }
   return messages.flatMap((message, at): TimelineRow[] => {
-    const isNewDay = dayOf(message) !== dayOf(messages[at - 1])
-    const startsGroup = isNewDay || !areTogether(messages[at - 1], message)
-    const endsGroup = !areTogether(message, messages[at + 1])
+    const startsGroup = !areTogether(at - 1)
+    const endsGroup = !areTogether(at)
     const row: TimelineRow = { kind: 'message', key: message.key, message, startsGroup, endsGroup }
-    if (!isNewDay) return [row]
+    if (days[at] === days[at - 1]) return [row]
     return [{ kind: 'day', key: `day ${message.key}`, at: message.createdAt }, row]
   })
 }
 
-function dayOf(message: ChatMessage | undefined): number | undefined {
-  return message && dayNumber(new Date(message.createdAt))
-}
-
-function areTogether(earlier: ChatMessage | undefined, later: ChatMessage | undefined): boolean {
-  if (!earlier || !later || earlier.kind === 'system' || later.kind === 'system') return false
+function isOneGroup(earlier: ChatMessage, later: ChatMessage): boolean {
+  if (earlier.kind === 'system' || later.kind === 'system') return false
   return (
     earlier.sender.id === later.sender.id &&
-    dayOf(earlier) === dayOf(later) &&
     Date.parse(later.createdAt) - Date.parse(earlier.createdAt) < GROUP_MS
   )
 }
