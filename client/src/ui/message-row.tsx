@@ -5,6 +5,7 @@ import { Avatar } from './avatar.js'
 import { failureText } from './failure-text.js'
 import { MessageMenu } from './message-menu.js'
 import { useUi } from './parley-ui.js'
+import { isPicture } from './picture.js'
 import { Tick } from './tick.js'
 
 export interface MessageRowProps {
@@ -61,10 +62,13 @@ function UserRow({ chat, message, startsGroup, endsGroup, hasAuthor, isOpen }: M
         className="parley-bubble"
         data-deleted={isDeleted}
         data-files={attachments.length > 0 && !isDeleted}
+        data-pictures={attachments.some(isPicture) && !isDeleted}
       >
-        <span className={hasFace && startsGroup ? 'parley-author' : 'parley-hidden'}>
-          {isMine ? labels.you : sender.fullName}
-        </span>
+        {startsGroup && (
+          <span className={hasFace ? 'parley-author' : 'parley-hidden'}>
+            {isMine ? labels.you : sender.fullName}
+          </span>
+        )}
         {!isDeleted && attachments.length > 0 && <AttachmentList chat={chat} attachments={attachments} />}
         <div className="parley-text-line" dir="auto">
           {!isEmpty && (
