@@ -8,6 +8,8 @@ import ts from 'typescript'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 const bench = fileURLToPath(new URL('../bench/', import.meta.url))
+const client = fileURLToPath(new URL('../client/src/', import.meta.url))
+const web = fileURLToPath(new URL('../web/', import.meta.url))
 const MOST_LINES = 350
 
 /** The floors from the ground up; those of one floor never import each other. */
@@ -49,6 +51,7 @@ const HOMES: readonly (readonly [RegExp, RegExp])[] = [
   [/^file-type$/, /^chat\/attachments\/content-type\.ts$/],
   [/^sharp$/, /^chat\/attachments\/thumbnails\.ts$/],
   [/^(fast-jwt|get-jwks)$/, /^chat\/tokens\.ts$/],
+  [/^marked$/, /^http\/docs\/markdown\.ts$/],
 ]
 
 interface Import {
@@ -125,7 +128,7 @@ const isProcessEnv = (node: ts.Node) =>
 
 async function filesOf(folder: string) {
   const names = (await readdir(folder, { recursive: true }))
-    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules/'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('node_modules/'))
     .sort()
   return await Promise.all(
     names.map(async (name) => {
@@ -137,6 +140,8 @@ async function filesOf(folder: string) {
 
 const files = await filesOf(src)
 const benchFiles = await filesOf(bench)
+const clientFiles = await filesOf(client)
+const webFiles = await filesOf(web)
 
 t.test('imports go towards the ground, and libraries stay in their homes', async (t) => {
   const imports = files.flatMap(({ name, syntax }) => importsOf(name, syntax))
@@ -168,15 +173,32 @@ t.test('what measures and judges the service knows nothing of its source', async
   )
 })
 
+t.test('the client depends on nothing, its bindings on React, and the core on neither of them', async (t) => {
+  const parts = ['.', 'react', 'ui']
+  const imports = clientFiles.flatMap(({ name, syntax }) => importsOf(name, syntax))
+  t.ok(imports.length > 50, 'the imports are found')
+  t.strictSame(
+    imports.filter(({ from, to }) => {
+      const here = parts.indexOf(dirname(from))
+      if (!to.startsWith('.')) return here === 0 || to !== 'react'
+      const there = parts.indexOf(dirname(normalize(join(dirname(from), to))))
+      return there < 0 || there > here
+    }),
+    [],
+  )
+})
+
 t.test('nothing is any', async (t) => {
   t.strictSame(
-    [...files, ...benchFiles].filter(({ syntax }) => mentions(syntax, isAny) > 0).map(({ name }) => name),
+    [...files, ...benchFiles, ...clientFiles, ...webFiles]
+      .filter(({ syntax }) => mentions(syntax, isAny) > 0)
+      .map(({ name }) => name),
     [],
   )
 })
 
 t.test('a file is one thing', async (t) => {
-  const long = [...files, ...benchFiles]
+  const long = [...files, ...benchFiles, ...clientFiles, ...webFiles]
     .map(({ name, text }) => ({ name, lines: text.trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > MOST_LINES)
   t.strictSame(
