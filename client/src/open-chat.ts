@@ -100,8 +100,15 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
       changeMember(push.userId, { online: push.online, lastSeen: push.lastSeen })
     else if (push.type === 'typing') typists.set(push.userId, push.active)
     else if (push.type === 'read') moveMark(push.userId, push.seq)
-    else if (push.type === 'archived') mine = push.mine
-    else if (push.type === 'removed') error = failure('not_a_member')
+    else if (push.type === 'removed') {
+      isComplete = false
+      error = failure('not_a_member')
+    } else if ('mine' in push) {
+      mine = push.mine
+      // Somebody who was removed has been added again.
+      error = null
+      catchUp()
+    }
     changed()
   }
 

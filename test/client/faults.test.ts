@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { createRelay, type Relay } from '../../bench/chaos/engines/relay.js'
 import type { ConnectionState, OpenChat, Parley } from '../../client/src/index.js'
-import { serviceToken, shortToken, TEST_SECRET } from '../helpers/clients.js'
+import { call, serviceToken, shortToken, TEST_SECRET } from '../helpers/clients.js'
 import { startCluster } from '../helpers/cluster.js'
 import { createPGliteFolder } from '../helpers/pglite.js'
 import { type NodeProcess, startNode } from '../helpers/processes.js'
@@ -139,11 +139,13 @@ t.test('what has to be mended first', async (t) => {
   const [carlChat, doraChat] = await openBetween(once, dora, 'dora')
   say(doraChat, 'd', 0, 1)
   await checkBoth(t, carlChat, doraChat, 1, 'others')
-  await fetch(`${node.url}/chats/${carlChat.chatId}/members/carl`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${serviceToken()}` },
-  })
+  await call(node, serviceToken(), 'DELETE', `/chats/${carlChat.chatId}/members/carl`)
   t.equal((await when(carlChat, ({ error }) => error !== null)).error?.code, 'not_a_member', 'removed')
+  say(doraChat, 'd', 1, 2)
+  await call(node, serviceToken(), 'POST', `/chats/${carlChat.chatId}/members`, {
+    members: [{ userId: 'carl' }],
+  })
+  await checkBoth(t, carlChat, doraChat, 2, 'added again')
 })
 
 const isNotOnline = ({ status }: ConnectionState) => status !== 'online'
