@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import WebSocket from 'ws'
 import {
   type ChatState,
+  type ConnectionState,
   createParley,
   type Observable,
   type OpenChat,
@@ -100,6 +101,48 @@ export class HastyWebSocket extends WebSocket {
       event,
       Buffer.from(String(data).replace(/"heartbeatMs":\d+/, '"heartbeatMs":500')),
       isBinary,
+    )
+  }
+}
+
+export const isNotOnline = ({ status }: ConnectionState) => status !== 'online'
+
+/** A chat of the two, that both have joined. */
+export async function openBetween(ann: Parley, bob: Parley, bobId: string): Promise<[OpenChat, OpenChat]> {
+  const { id } = await ann.chats.create({ type: 'general', members: [{ userId: bobId }] })
+  const [annChat, bobChat] = [ann.chats.open(id), bob.chats.open(id)]
+  await Promise.all([annChat, bobChat].map((chat) => when(chat, ({ isLive }) => isLive)))
+  return [annChat, bobChat]
+}
+
+/** Messages whose contents tell who said them, and in which order. */
+export function say(chat: OpenChat, name: string, from: number, to: number): void {
+  for (let n = from; n < to; n += 1) chat.send(`${name}${n}`)
+}
+
+/** Both show the same `count` messages, each once; those of one person in the order in which they were said. */
+export async function checkBoth(
+  t: Test,
+  a: OpenChat,
+  b: OpenChat,
+  count: number,
+  name: string,
+): Promise<void> {
+  await Promise.all([a, b].map((chat) => when(chat, isSettled(count))))
+  t.strictSame(shown(a), shown(b), `${name}: both see the same`)
+  t.strictSame(
+    a.messages.map(({ seq }) => seq),
+    Array.from({ length: count }, (_, index) => index + 1),
+    `${name}: no hole, no repeat`,
+  )
+  for (const mine of [true, false]) {
+    const said = a.messages
+      .filter(({ isMine }) => isMine === mine)
+      .map(({ content }) => Number(content.slice(1)))
+    t.strictSame(
+      said,
+      said.toSorted((x, y) => x - y),
+      `${name}: in the order in which it was said`,
     )
   }
 }
