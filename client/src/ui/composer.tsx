@@ -64,9 +64,7 @@ export function Composer({ chatId }: ComposerProps) {
           <EditIcon />
           <span className="parley-editing-about">
             <strong>{labels.editing}</strong>
-            <span>
-              <bdi>{editing.content}</bdi>
-            </span>
+            <bdi className="parley-line">{editing.content}</bdi>
           </span>
           <button
             type="button"

@@ -33,7 +33,7 @@ export function ConversationHeader({ state, onBack, extra }: ConversationHeaderP
       />
       <div className="parley-head-about">
         <h2 className="parley-head-title" tabIndex={-1}>
-          <bdi>{title}</bdi>
+          <bdi className="parley-line">{title}</bdi>
         </h2>
         <Presence chatId={chatId} />
       </div>

@@ -43,7 +43,7 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
         <span className="parley-item-body">
           <span className="parley-item-line">
             <span className="parley-item-title">
-              <bdi>{title}</bdi>
+              <bdi className="parley-line">{title}</bdi>
             </span>
             <time className="parley-item-time" dateTime={lastMessage?.createdAt ?? chat.createdAt}>
               {formats.listTime(lastMessage?.createdAt ?? chat.createdAt)}
@@ -51,7 +51,7 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
           </span>
           <span className="parley-item-line">
             <span className="parley-item-snippet">
-              <bdi>
+              <bdi className="parley-line">
                 {lastMessage
                   ? snippetOf(lastMessage, client.user?.id, labels, others.length > 1)
                   : labels.noMessages}

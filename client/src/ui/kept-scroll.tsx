@@ -20,7 +20,7 @@ export interface KeptScrollProps {
   readonly endKey: string | undefined
   /** Hears of each scroll, and after each change of what there is to scroll. */
   readonly onMove: (position: ScrollPosition) => void
-  /** The rows, as elements of one list. */
+  /** The rows, as elements of one list. Those with `data-seq` stay what they are; others may move when rows come above. */
   readonly children: ReactNode
 }
 
@@ -94,18 +94,17 @@ export class KeptScroll extends Component<KeptScrollProps> {
     })
   }
 
-  /** By halving: a list of hundreds is asked a few times. */
+  /** The first message that is seen, by halving: a list of hundreds is asked a few times. */
   #firstVisible(scrollTop: number): HTMLElement | undefined {
-    const rows = this.#list.current?.children ?? []
+    const rows = this.#list.current?.querySelectorAll<HTMLElement>(':scope > [data-seq]') ?? []
     let [low, high] = [0, rows.length]
     while (low < high) {
       const middle = (low + high) >> 1
       const row = rows[middle]
-      if (row instanceof HTMLElement && row.offsetTop + row.offsetHeight > scrollTop) high = middle
+      if (row && row.offsetTop + row.offsetHeight > scrollTop) high = middle
       else low = middle + 1
     }
-    const found = rows[low]
-    return found instanceof HTMLElement ? found : undefined
+    return rows[low]
   }
 
   override render(): ReactNode {

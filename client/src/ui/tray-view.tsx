@@ -38,7 +38,7 @@ function Upload({
       <UploadFace chosen={chosen} />
       <span className="parley-upload-about">
         <span className="parley-upload-name">
-          <bdi>{file.name}</bdi>
+          <bdi className="parley-line">{file.name}</bdi>
         </span>
         <span className="parley-upload-state">
           {state.kind === 'failed' && failureText(state.error, labels)}
