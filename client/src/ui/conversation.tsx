@@ -61,8 +61,10 @@ export function Conversation({ chatId, onBack, headerExtra, card, composer }: Co
 function Body({ chat, state }: { readonly chat: OpenChat; readonly state: ChatState }) {
   const { labels } = useUi()
   if (isGone(state)) return <Notice text={labels.notAMember} />
-  if (!state.chat && state.error) return <Notice text={failureText(state.error, labels)} />
-  if (!state.chat)
+  // What waits to be sent is known before the chat is.
+  const isEmpty = !state.chat && state.messages.length === 0
+  if (isEmpty && state.error) return <Notice text={failureText(state.error, labels)} />
+  if (isEmpty)
     return (
       <div className="parley-notice" role="status">
         <span className="parley-spinner">
