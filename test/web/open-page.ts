@@ -1,14 +1,21 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 10_000
 
-export interface OpenedPage {
+/** Runs in the page: what the policy forbids is then among what the browser complains of, by its name. */
+const TELL_VIOLATIONS = `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+  console.error('policy violated:', violatedDirective, blockedURI))`
+
+export interface WatchedPage {
   readonly page: Page
-  readonly ann: Locator
-  readonly bob: Locator
   /** What the browser has found fault with so far. */
   readonly complaints: string[]
+}
+
+export interface OpenedPage extends WatchedPage {
+  readonly ann: Locator
+  readonly bob: Locator
 }
 
 /** A real browser; closed at the test's end. */
@@ -23,24 +30,72 @@ export async function openBrowser(t: Test): Promise<Browser> {
   return browser
 }
 
-/** The page with both phones connected, each with a chat; a stranger to all other pages, and closed at the test's end. */
-export async function openPage(t: Test, browser: Browser, url: string): Promise<OpenedPage> {
-  const context = await browser.newContext()
+/** An empty page that is a stranger to all others; closed at the test's end. */
+export async function openTab(
+  t: Test,
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext(options)
   t.teardown(async () => await context.close())
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
+  await page.addInitScript(TELL_VIOLATIONS)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (line) => {
-    if (line.type() === 'error') complaints.push(line.text())
+    if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text())
   })
-  await page.goto(url)
-  const [ann, bob] = [page.getByTestId('pane-ann'), page.getByTestId('pane-bob')]
-  for (const pane of [ann, bob]) {
-    await pane.getByText('Connected', { exact: true }).waitFor()
-    await pane.getByTestId('chat-item').first().waitFor()
-  }
-  return { page, ann, bob, complaints }
+  return { page, complaints }
+}
+
+/** The demo with both phones connected: a conversation on Ann's, the chats on Bob's. */
+export async function openPage(
+  t: Test,
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const tab = await openTab(t, browser, options)
+  await tab.page.goto(url)
+  const panes = panesOf(tab.page)
+  await untilReady(panes)
+  return { ...tab, ...panes }
+}
+
+export function panesOf(page: Page): { ann: Locator; bob: Locator } {
+  return { ann: page.getByTestId('pane-ann'), bob: page.getByTestId('pane-bob') }
+}
+
+/** Both phones are connected and show what they have. On a small screen only one of them is seen. */
+export async function untilReady({ ann, bob }: { ann: Locator; bob: Locator }): Promise<void> {
+  for (const pane of [ann, bob])
+    await pane.locator('[data-connection="online"]').waitFor({ state: 'attached' })
+  await conversation(ann).waitFor({ state: 'attached' })
+  await bob.getByTestId('chat-item').first().waitFor({ state: 'attached' })
+}
+
+/** From wherever the phone is. */
+export async function openChat(pane: Locator, subject: string): Promise<void> {
+  await openInbox(pane)
+  await item(pane, subject).getByRole('button').first().click()
+  await conversation(pane).waitFor()
+}
+
+export async function openInbox(pane: Locator): Promise<void> {
+  const back = pane.getByTestId('back')
+  if (await back.isVisible()) await back.click()
+  await pane.getByTestId('chat-item').first().waitFor()
+}
+
+/** A chat of the inbox. */
+export function item(pane: Locator, subject: string): Locator {
+  return pane.getByTestId('chat-item').filter({ hasText: subject })
+}
+
+/** The open chat, in step. */
+export function conversation(pane: Locator): Locator {
+  return pane.locator('[data-testid="conversation"][data-live="true"]')
 }
 
 export async function say(pane: Locator, content: string): Promise<void> {
@@ -48,7 +103,22 @@ export async function say(pane: Locator, content: string): Promise<void> {
   await pane.getByTestId('send').click()
 }
 
+/** A message of the open chat, by its text. */
+export function message(pane: Locator, content: string): Locator {
+  return pane.getByTestId('message').filter({ has: pane.page().getByText(content, { exact: true }) })
+}
+
 /** The text of a message. */
 export function text(pane: Locator, content: string): Locator {
   return pane.getByTestId('message-text').getByText(content, { exact: true })
+}
+
+/** One's own message that has come this far. */
+export function ticked(pane: Locator, content: string, status: 'sending' | 'sent' | 'read'): Locator {
+  return message(pane, content).locator(`[data-testid="tick"][data-status="${status}"]`)
+}
+
+/** What stands in the list, from the oldest to the newest. */
+export async function texts(pane: Locator): Promise<string[]> {
+  return await pane.getByTestId('message-text').allTextContents()
 }

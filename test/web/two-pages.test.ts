@@ -1,0 +1,266 @@
+import t from 'tap'
+import { z } from 'zod'
+import { call, connectRaw } from '../helpers/clients.js'
+import { startNode } from '../helpers/processes.js'
+import {
+  item,
+  message,
+  openBrowser,
+  openChat,
+  openInbox,
+  openPage,
+  say,
+  text,
+  texts,
+  ticked,
+  untilReady,
+} from './open-page.js'
+import { annsToken } from './rest.js'
+
+/** Ann at one page and Bob at another: what one does the other sees. */
+
+const HISTORY = 300
+
+const node = await startNode(t, { PARLEY_OFFLINE_HOLD_MS: '200' })
+const browser = await openBrowser(t)
+const [annPage, bobPage] = await Promise.all([openPage(t, browser, node.url), openPage(t, browser, node.url)])
+const { ann } = annPage
+const { bob } = bobPage
+// Each page has both phones: the two that are not used here have nothing open, so that they read nothing.
+await openInbox(bobPage.ann)
+
+t.test('the page has a strict policy', async (t) => {
+  const { headers } = await fetch(node.url)
+  const policy = headers.get('content-security-policy') ?? ''
+  t.match(policy, "default-src 'self'")
+  t.notMatch(policy, 'unsafe')
+  t.notMatch(policy, '*')
+})
+
+t.test('unread, sent and read', async () => {
+  const badge = item(bob, 'Stoneware teapot').getByTestId('unread')
+  await badge.waitFor()
+  await openChat(bob, 'Stoneware teapot')
+  await openInbox(bob)
+  await badge.waitFor({ state: 'detached' })
+
+  await say(ann, 'Has it been sent?')
+  await badge.getByText('1 unread', { exact: true }).waitFor()
+  await ticked(ann, 'Has it been sent?', 'sent').waitFor()
+  await openChat(bob, 'Stoneware teapot')
+  await text(bob, 'Has it been sent?').waitFor()
+  await ticked(ann, 'Has it been sent?', 'read').waitFor()
+  await openInbox(bob)
+  await badge.waitFor({ state: 'detached' })
+  await openChat(bob, 'Stoneware teapot')
+})
+
+t.test('content is text, never markup', async (t) => {
+  const strings = [
+    '<b>Yes, today</b>',
+    '<script>hacked = 1</script>',
+    '<img src=x onerror="hacked = 1">',
+    '"><svg onload=hacked=1>',
+    'javascript:hacked=1',
+    '&lt;i&gt; &amp; {{hacked=1}}',
+  ]
+  for (const [from, to] of [[ann, bob] as const, [bob, ann] as const])
+    for (const content of strings) {
+      await say(from, content)
+      await text(to, content).last().waitFor()
+    }
+  for (const { page, complaints } of [annPage, bobPage]) {
+    const elements = page.getByTestId('message-text').locator('*')
+    t.equal(await elements.count(), 0, 'nothing of it is an element')
+    t.equal(await page.evaluate('typeof hacked'), 'undefined')
+    t.strictSame(complaints, [])
+  }
+})
+
+t.test('typing', async () => {
+  await bob.getByTestId('composer').pressSequentially('In a min')
+  await ann.getByTestId('typing').getByText('Bob Ray is typing').waitFor()
+  await say(bob, 'In a minute')
+  await text(ann, 'In a minute').waitFor()
+  await ann.getByTestId('typing').waitFor({ state: 'detached' })
+})
+
+t.test('presence', async () => {
+  const presence = (online: boolean) => ann.locator(`[data-testid="presence"][data-online="${online}"]`)
+  const plugs = [annPage, bobPage].map(({ page }) => page.getByTestId('plug-bob'))
+  await presence(true).waitFor()
+  for (const plug of plugs) await plug.click()
+  await presence(false).waitFor()
+  for (const plug of plugs) await plug.click()
+  await presence(true).waitFor()
+})
+
+t.test('sending, while there is no connection', async () => {
+  const plug = annPage.page.getByTestId('plug-ann')
+  await plug.click()
+  await say(ann, 'Can you hear me?')
+  await ticked(ann, 'Can you hear me?', 'sending').waitFor()
+  await ann.getByTestId('offline-banner').waitFor()
+  await plug.click()
+  await ticked(ann, 'Can you hear me?', 'read').waitFor()
+  await ann.getByTestId('offline-banner').waitFor({ state: 'detached' })
+})
+
+t.test('the order, and what becomes of it', async () => {
+  const order = (status: string) => `[data-testid="order"][data-status="${status}"]`
+  await ann.locator(order('paid')).getByText('Stoneware teapot').waitFor()
+  await bob.getByRole('button', { name: 'Mark as sent' }).click()
+  for (const pane of [ann, bob]) {
+    await pane.locator('.parley-system').getByText('The parcel is on its way.', { exact: true }).waitFor()
+    await pane.locator(order('sent')).waitFor()
+  }
+  await ann.getByRole('button', { name: 'It has arrived' }).click()
+  await bob.locator(order('delivered')).waitFor()
+})
+
+t.test('edit and delete', async (t) => {
+  await say(ann, 'It is blew')
+  await text(bob, 'It is blew').waitFor()
+  await ticked(ann, 'It is blew', 'read').waitFor()
+  await message(ann, 'It is blew').getByTestId('message-menu').click()
+  await ann.getByTestId('edit').click()
+  await say(ann, 'It is blue')
+  await message(bob, 'It is blue').getByText('edited').waitFor()
+  t.equal(await text(bob, 'It is blew').count(), 0)
+
+  await openInbox(bob)
+  await item(bob, 'It is blue').waitFor()
+  await message(ann, 'It is blue').getByTestId('message-menu').click()
+  await ann.getByTestId('delete').click()
+  await ann.getByTestId('confirm-delete').click()
+  await text(ann, 'Message deleted').waitFor()
+  await item(bob, 'Message deleted').waitFor()
+  await openChat(bob, 'Stoneware teapot')
+  await text(bob, 'Message deleted').waitFor()
+  t.equal(await text(bob, 'It is blue').count(), 0)
+  t.strictSame(await texts(bob), await texts(ann))
+})
+
+t.test('archived, and back by a new message', async (t) => {
+  await ann.getByTestId('archive').click()
+  await ann.getByTestId('unarchive').waitFor()
+  await openInbox(ann)
+  t.equal(await item(ann, 'Stoneware teapot').count(), 0)
+  await ann.getByTestId('archived-tab').click()
+  await item(ann, 'Stoneware teapot').waitFor()
+  await ann.getByTestId('chats-tab').click()
+  await say(bob, 'Are you there?')
+  await item(ann, 'Are you there?').getByTestId('unread').waitFor()
+  await ann.getByTestId('archived-tab').click()
+  await item(ann, 'Stoneware teapot').waitFor({ state: 'detached' })
+  await ann.getByTestId('chats-tab').click()
+  await ann.getByTestId('chat-item').first().waitFor()
+})
+
+t.test('search of chats', async (t) => {
+  const items = ann.getByTestId('chat-item')
+  await ann.getByTestId('search').fill('LAMP')
+  await item(ann, 'Stoneware teapot').waitFor({ state: 'detached' })
+  await item(ann, 'Desk lamp').waitFor()
+  t.equal(await items.count(), 1)
+  await ann.getByTestId('search').fill('no such thing')
+  await ann.getByText('No conversation fits your search').waitFor()
+  await ann.getByTestId('search').fill('')
+  await items.nth(2).waitFor()
+})
+
+t.test('a general inquiry', async () => {
+  const subject = 'Cups <img src=x onerror="hacked = 1">'
+  await ann.getByTestId('new-inquiry').click()
+  await ann.getByLabel('What is it about?').fill(subject)
+  await ann.getByRole('button', { name: 'Start the chat' }).click()
+  await ann.getByRole('heading', { name: subject }).waitFor()
+  await say(ann, 'Are there cups to it?')
+  await openInbox(bob)
+  await item(bob, subject).getByText('Are there cups to it?').waitFor()
+  await openChat(bob, subject)
+  await say(bob, 'Six of them.')
+  await text(ann, 'Six of them.').waitFor()
+})
+
+t.test('older history on scroll, and what is read by being seen', async (t) => {
+  const subject = 'A long story'
+  await prepareHistory(subject)
+  await openChat(ann, subject)
+  await openChat(bob, subject)
+  await text(bob, `line ${HISTORY}`).waitFor()
+  t.ok((await texts(bob)).length < HISTORY, 'not all at once')
+
+  const scroller = bob.locator('.parley-scroller')
+  const rows = bob.getByTestId('message-text')
+  const topOf = async (content: string) => (await text(bob, content).boundingBox())?.y
+  await scroller.hover()
+  await bobPage.page.mouse.wheel(0, -1500)
+  await bob.getByTestId('to-newest').waitFor()
+  await say(ann, 'And so it ends.')
+  await bob.getByTestId('new-messages').waitFor()
+  await ticked(ann, 'And so it ends.', 'sent').waitFor()
+
+  const seen = new Set<string>()
+  while (!seen.has('line 1')) {
+    const shown = await texts(bob)
+    const [first = ''] = shown
+    for (const content of shown.toReversed()) seen.add(content)
+    if (seen.has('line 1')) break
+    await scroller.evaluate((element) => element.scrollTo(0, 0))
+    const top = await topOf(first)
+    await rows.first().and(text(bob, first)).waitFor({ state: 'detached' })
+    t.equal(await topOf(first), top, 'what is read stays where it is')
+  }
+  t.strictSame(
+    [...seen].filter((content) => content.startsWith('line')).toReversed(),
+    Array.from({ length: HISTORY }, (_, index) => `line ${index + 1}`),
+  )
+  t.equal(await ticked(ann, 'And so it ends.', 'read').count(), 0, 'nobody has seen it yet')
+
+  while ((await text(bob, 'And so it ends.').count()) === 0) {
+    const last = (await texts(bob)).at(-1) ?? ''
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+    await rows.last().and(text(bob, last)).waitFor({ state: 'detached' })
+  }
+  await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+  await ticked(ann, 'And so it ends.', 'read').waitFor()
+
+  await bobPage.page.mouse.wheel(0, -1500)
+  await bob.getByTestId('to-newest').waitFor()
+  await say(ann, 'Really.')
+  await bob.getByTestId('new-messages').click()
+  await ticked(ann, 'Really.', 'read').waitFor()
+})
+
+t.test('a reload shows the same', async (t) => {
+  const before = await texts(bob)
+  await bobPage.page.reload()
+  await untilReady(bobPage)
+  await openChat(bob, 'A long story')
+  const after = await texts(bob)
+  t.strictSame(after, before.slice(-after.length))
+})
+
+t.test('the browser has nothing to complain of', async (t) => {
+  for (const { page, complaints } of [annPage, bobPage]) {
+    t.strictSame(complaints, [])
+    t.equal(await page.evaluate('typeof hacked'), 'undefined')
+  }
+})
+
+/** A chat of the two in which Ann has said a lot. */
+async function prepareHistory(subject: string): Promise<void> {
+  const token = await annsToken(node)
+  const created = await call(node, token, 'POST', '/chats', {
+    type: 'general',
+    subject,
+    members: [{ userId: 'bob' }],
+  })
+  const chatId = z.string().parse(created.body.id)
+  const socket = await connectRaw(t, node, token)
+  await socket.next(({ type }) => type === 'hello')
+  for (let n = 1; n < HISTORY; n += 1) socket.send({ type: 'send', ref: n, chatId, content: `line ${n}` })
+  await socket.ask({ type: 'send', chatId, content: `line ${HISTORY}` })
+  await socket.close()
+}
