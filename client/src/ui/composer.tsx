@@ -72,7 +72,10 @@ export function Composer({ chatId }: ComposerProps) {
             data-testid="cancel-edit"
             aria-label={labels.cancel}
             title={labels.cancel}
-            onClick={draft.endEdit}
+            onClick={() => {
+              draft.endEdit()
+              field.current?.focus()
+            }}
           >
             <CloseIcon />
           </button>
@@ -80,7 +83,10 @@ export function Composer({ chatId }: ComposerProps) {
       ) : (
         <TrayView
           files={files}
-          onRetry={(key) => draft.retryFile(chat, key)}
+          onRetry={(key) => {
+            draft.retryFile(chat, key)
+            field.current?.focus()
+          }}
           onRemove={(key) => {
             draft.removeFile(key)
             field.current?.focus()

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { memo, useRef } from 'react'
 import type { ListedChat } from '../protocol.js'
 import { useParley, usePresence } from '../react/index.js'
 import { Avatar } from './avatar.js'
@@ -7,6 +7,7 @@ import { useUi } from './parley-ui.js'
 import { othersOf, titleOf } from './people.js'
 import { setArchived } from './set-archived.js'
 import { snippetOf } from './snippet.js'
+import { scrollerOf, useHandedFocus } from './use-handed-focus.js'
 
 export interface InboxItemProps {
   readonly chat: ListedChat
@@ -19,6 +20,8 @@ export interface InboxItemProps {
 export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, onOpen }: InboxItemProps) {
   const { labels, formats } = useUi()
   const client = useParley()
+  const root = useRef<HTMLLIElement>(null)
+  useHandedFocus(root, neighbourOf)
   const others = othersOf(chat.members, client.user?.id)
   const title = titleOf(chat, others, labels.nobodyElse)
   const { lastMessage, mine } = chat
@@ -26,7 +29,13 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
   const face = { id: others[0]?.userId ?? chat.id, name: others[0]?.fullName ?? title }
 
   return (
-    <li className="parley-item" data-testid="chat-item" data-unread={mine.unread > 0} data-chat-id={chat.id}>
+    <li
+      ref={root}
+      className="parley-item"
+      data-testid="chat-item"
+      data-unread={mine.unread > 0}
+      data-chat-id={chat.id}
+    >
       <button
         type="button"
         className="parley-item-open"
@@ -81,6 +90,11 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
     </li>
   )
 })
+
+function neighbourOf(row: HTMLElement): HTMLElement | null {
+  const neighbour = row.nextElementSibling ?? row.previousElementSibling
+  return neighbour?.querySelector<HTMLElement>('[data-roving]') ?? scrollerOf(row)
+}
 
 /** The list says who was there when it was loaded; of the chat that is open more is known. */
 function LiveAvatar({ chatId, id, name }: { chatId: string; id: string; name: string }) {

@@ -112,7 +112,13 @@ function ChatItems({ isArchive, search, selectedId, onOpen }: ChatItemsProps) {
   }
 
   return (
-    <div ref={scroller} className="parley-inbox-scroller" onScroll={onScroll} aria-busy={!isLoaded}>
+    <div
+      ref={scroller}
+      className="parley-inbox-scroller"
+      tabIndex={-1}
+      onScroll={onScroll}
+      aria-busy={!isLoaded}
+    >
       {chats.length > 0 && (
         // biome-ignore lint/a11y/noRedundantRoles: Safari forgets that it is a list when it has no bullets
         <ul role="list" aria-label={isArchive ? labels.archived : labels.chats} {...listProps}>

@@ -5,6 +5,7 @@ import { draftOf } from './drafts.js'
 import { failureText } from './failure-text.js'
 import { DeleteIcon, EditIcon, MoreIcon } from './icons.js'
 import { useUi } from './parley-ui.js'
+import { scrollerOf, useHandedFocus } from './use-handed-focus.js'
 
 export interface MessageMenuProps {
   readonly chat: OpenChat
@@ -24,6 +25,7 @@ export function MessageMenu({ chat, seq, content }: MessageMenuProps) {
   const root = useRef<HTMLDivElement>(null)
   const opener = useRef<HTMLButtonElement>(null)
 
+  useHandedFocus(root, scrollerOf)
   useEffect(() => {
     if (shown !== 'nothing') root.current?.querySelector<HTMLElement>('[data-first]')?.focus()
   }, [shown])

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { memo, useRef } from 'react'
 import type { ChatMessage, OpenChat } from '../types.js'
 import { AttachmentList } from './attachment-list.js'
 import { Avatar } from './avatar.js'
@@ -7,6 +7,7 @@ import { MessageMenu } from './message-menu.js'
 import { useUi } from './parley-ui.js'
 import { isPicture } from './picture.js'
 import { Tick } from './tick.js'
+import { scrollerOf, useHandedFocus } from './use-handed-focus.js'
 
 export interface MessageRowProps {
   readonly chat: OpenChat
@@ -95,8 +96,10 @@ function UserRow({ chat, message, startsGroup, endsGroup, hasAuthor, isOpen }: M
 
 function Failure({ chat, message }: { chat: OpenChat; message: ChatMessage }) {
   const { labels } = useUi()
+  const root = useRef<HTMLDivElement>(null)
+  useHandedFocus(root, scrollerOf)
   return (
-    <div className="parley-failure">
+    <div ref={root} className="parley-failure">
       <span>{message.error ? failureText(message.error, labels) : labels.failed}</span>
       <button
         type="button"

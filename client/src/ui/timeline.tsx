@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ChatState, OpenChat } from '../types.js'
-import { DownIcon } from './icons.js'
 import { KeptScroll, type ScrollPosition } from './kept-scroll.js'
 import { MessageRow } from './message-row.js'
 import { useUi } from './parley-ui.js'
 import { rowsOf } from './timeline-rows.js'
+import { ToNewest } from './to-newest.js'
 import { usePageIsVisible } from './use-page-is-visible.js'
 
 export interface TimelineProps {
@@ -106,18 +106,7 @@ export function Timeline({ chat, state }: TimelineProps) {
         )}
       </KeptScroll>
       {state.chat && messages.length === 0 && <p className="parley-no-messages">{labels.noMessages}</p>}
-      {(hasNewer || isAway) && (
-        <button
-          type="button"
-          className="parley-to-newest"
-          data-testid={unread > 0 ? 'new-messages' : 'to-newest'}
-          aria-label={unread > 0 ? labels.newMessages(unread) : labels.toNewest}
-          onClick={() => void showNewest()}
-        >
-          {unread > 0 && <span>{labels.newMessages(unread)}</span>}
-          <DownIcon />
-        </button>
-      )}
+      {(hasNewer || isAway) && <ToNewest unread={unread} onClick={() => void showNewest()} />}
     </div>
   )
 }
