@@ -26,10 +26,12 @@ export interface PictureProps {
 /** An image whose place is free before anything of it is loaded. What cannot be shown is a card. */
 export function Picture({ chat, file, isTile }: PictureProps) {
   const { labels } = useUi()
-  const { box, source, hasFailed, onError } = useThumbnail(chat, file.id)
+  // Not every image is one that this browser can show.
+  const [isPreviewBroken, setIsPreviewBroken] = useState(false)
+  const preview = isPreviewBroken ? undefined : previewOf(file.id)
+  const { box, source, hasFailed, onError } = useThumbnail(chat, file.id, preview === undefined)
   const [isLoaded, setIsLoaded] = useState(false)
-  const preview = previewOf(file.id)
-  if (hasFailed && preview === undefined) return <FileCard chat={chat} file={file} />
+  if (hasFailed) return <FileCard chat={chat} file={file} />
   const [width, height] = sizeOf(file)
   const src = preview ?? source
   return (
@@ -45,7 +47,12 @@ export function Picture({ chat, file, isTile }: PictureProps) {
       onClick={() => openFile(chat, file.id, () => undefined)}
     >
       {src !== undefined && (
-        <img src={src} alt={file.name} onLoad={() => setIsLoaded(true)} onError={onError} />
+        <img
+          src={src}
+          alt={file.name}
+          onLoad={() => setIsLoaded(true)}
+          onError={preview === undefined ? onError : () => setIsPreviewBroken(true)}
+        />
       )}
     </button>
   )

@@ -1,5 +1,6 @@
 import type { Attachment } from '../protocol.js'
 import type { OpenChat } from '../types.js'
+import { isTemporary } from './is-temporary.js'
 import { keepPreview } from './previews.js'
 import { createTurns } from './turns.js'
 
@@ -98,8 +99,4 @@ export function createTray(changed: () => void) {
       changed()
     },
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return error instanceof Object && 'temporary' in error ? error.temporary === true : true
 }

@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useConnection } from '../react/index.js'
 import type { OpenChat } from '../types.js'
+import { isTemporary } from './is-temporary.js'
 import { whenNear } from './when-near.js'
 
 /** The address may have become too old, or the network gone; what fails again is not an image that can be shown. */
@@ -14,14 +15,14 @@ export interface Thumbnail {
   readonly onError: () => void
 }
 
-/** The address of a thumbnail, asked for when its place comes near to what is seen. */
-export function useThumbnail(chat: OpenChat, attachmentId: string): Thumbnail {
+/** The address of a thumbnail that is needed, asked for when its place comes near to what is seen. */
+export function useThumbnail(chat: OpenChat, attachmentId: string, isNeeded: boolean): Thumbnail {
   const box = useRef<HTMLButtonElement>(null)
   const isOnline = useConnection().status === 'online'
   const [isNear, setIsNear] = useState(false)
   const [tries, setTries] = useState(0)
   const [source, setSource] = useState<string>()
-  const isWanted = isNear && isOnline && source === undefined && tries < TRIES
+  const isWanted = isNeeded && isNear && isOnline && source === undefined && tries < TRIES
 
   useEffect(() => {
     const { current } = box
@@ -33,7 +34,7 @@ export function useThumbnail(chat: OpenChat, attachmentId: string): Thumbnail {
     let isCurrent = true
     chat.attachmentUrl(attachmentId, 'thumbnail').then(
       (url) => isCurrent && setSource(url),
-      () => isCurrent && setTries(tries + 1),
+      (error: unknown) => isCurrent && setTries(isTemporary(error) ? tries + 1 : TRIES),
     )
     return () => {
       isCurrent = false
