@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { until } from '../helpers/clients.js'
 import { startNode } from '../helpers/processes.js'
 import { item, message, openBrowser, openPage, text, ticked } from './open-page.js'
 
@@ -90,27 +91,31 @@ async function pressSeen(t: Test, page: Page, key: string): Promise<void> {
   await checkFocus(t, page, key)
 }
 
-/** Something has the focus, on the screen, and shows it. */
+/** Something has the focus, on the screen, and shows it: at the latest when what takes its place is there. */
 async function checkFocus(t: Test, page: Page, after: string): Promise<void> {
-  const fault = await page.evaluate(async () => {
-    // What takes the place of what had it does so before the next picture is drawn.
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
-    const { activeElement } = document
-    if (!(activeElement instanceof HTMLElement) || activeElement === document.body) return 'it is lost'
-    const name = activeElement.dataset.testid ?? activeElement.outerHTML.slice(0, 80)
-    const { width, height, bottom, top } = activeElement.getBoundingClientRect()
-    if (width === 0 || height === 0 || bottom <= 0 || top >= innerHeight)
-      return `${name} is not on the screen`
-    // A heading that a view begins with is read out, and is no stop.
-    if (activeElement.tabIndex < 0 && activeElement.matches('h1, h2, h3')) return undefined
-    const shown = [activeElement, activeElement.parentElement].some((element) => {
-      if (element === null) return false
-      const { outlineStyle, outlineWidth } = getComputedStyle(element)
-      return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0
-    })
-    return shown ? undefined : `${name} does not show it`
+  let fault: string | undefined
+  const isWell = async () => {
+    fault = await page.evaluate(faultOfFocus)
+    return fault === undefined
+  }
+  await until(isWell, 'a focus that is seen').catch(() => t.fail(`the focus after ${after}: ${fault}`))
+}
+
+/** Runs in the page. */
+function faultOfFocus(): string | undefined {
+  const { activeElement } = document
+  if (!(activeElement instanceof HTMLElement) || activeElement === document.body) return 'it is lost'
+  const name = activeElement.dataset.testid ?? activeElement.outerHTML.slice(0, 80)
+  const { width, height, bottom, top } = activeElement.getBoundingClientRect()
+  if (width === 0 || height === 0 || bottom <= 0 || top >= innerHeight) return `${name} is not on the screen`
+  // A heading that a view begins with is read out, and is no stop.
+  if (activeElement.tabIndex < 0 && activeElement.matches('h1, h2, h3')) return undefined
+  const isShown = [activeElement, activeElement.parentElement].some((element) => {
+    if (element === null) return false
+    const { outlineStyle, outlineWidth } = getComputedStyle(element)
+    return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0
   })
-  if (fault !== undefined) t.fail(`the focus after ${after}: ${fault}`)
+  return isShown ? undefined : `${name} does not show it`
 }
 
 async function isFocused(target: Locator): Promise<boolean> {
