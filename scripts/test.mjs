@@ -34,6 +34,7 @@ const long = [
   'test/docs/clamav.test.ts',
   'test/web/attachments-s3.test.ts',
   'test/web/attachments.test.ts',
+  'test/web/two-nodes.test.ts',
 ]
 
 const isLong = process.argv.includes('--long')
