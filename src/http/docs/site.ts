@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { html } from './html.js'
 import { type Rendered, renderMarkdown } from './markdown.js'
@@ -62,6 +63,12 @@ const ENTRIES: readonly Entry[] = [
   },
 ]
 
+/** A page, and what changes with it. */
+export interface SitePage {
+  readonly text: string
+  readonly etag: string
+}
+
 export interface SiteOptions {
   readonly rest: () => Rendered
   readonly socket: () => Rendered
@@ -69,7 +76,7 @@ export interface SiteOptions {
 
 /** The pages of the docs, each made when it is first asked for. */
 export function createSite(references: SiteOptions) {
-  const pages = new Map<string, string>()
+  const pages = new Map<string, SitePage>()
 
   async function make(name: string): Promise<string | undefined> {
     if (name === '') return renderStart()
@@ -87,12 +94,20 @@ export function createSite(references: SiteOptions) {
 
   return {
     /** A page by its name, the start by none; undefined when there is no such page. */
-    async page(name: string): Promise<string | undefined> {
-      const page = pages.get(name) ?? (await make(name))
-      if (page !== undefined) pages.set(name, page)
+    async page(name: string): Promise<SitePage | undefined> {
+      const known = pages.get(name)
+      if (known !== undefined) return known
+      const text = await make(name)
+      if (text === undefined) return undefined
+      const page = { text, etag: etagOf(text) }
+      pages.set(name, page)
       return page
     },
   }
+}
+
+function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
 }
 
 function renderStart(): string {

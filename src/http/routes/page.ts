@@ -6,6 +6,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { ParleyError } from '../../protocol/errors.js'
 import { cleanText, fullName, id } from '../../protocol/text.js'
+import { contentSecurityPolicy } from '../content-security-policy.js'
 
 const PAGE_FILES = fileURLToPath(new URL('../../../dist/web/', import.meta.url))
 /** Named by their content: what is once there under a name never changes. */
@@ -32,7 +33,7 @@ export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (
       root: PAGE_FILES,
       setHeaders: (response, path) => {
         response.header('cache-control', path.startsWith(HASHED_FILES) ? IMMUTABLE : 'no-cache')
-        response.header('content-security-policy', contentSecurityPolicy(wsPort(), blobOrigin))
+        response.header('content-security-policy', policyOf(wsPort(), blobOrigin))
         response.header('x-content-type-options', 'nosniff')
       },
     })
@@ -61,16 +62,13 @@ export const pageRoutes: FastifyPluginAsyncZod<PageOptions> = async (
   )
 }
 
-function contentSecurityPolicy(wsPort: number, blobOrigin: string | undefined): string {
-  return [
+function policyOf(wsPort: number, blobOrigin: string | undefined): string {
+  return contentSecurityPolicy(
     "default-src 'self'",
     `connect-src 'self' ws://localhost:${wsPort} ws://127.0.0.1:${wsPort}`,
     // Blobs of the browser's own: previews of what is being uploaded.
     `img-src 'self' blob: ${blobOrigin ?? ''}`.trimEnd(),
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
+  )
 }
 
 /** A name that resolves to this machine is not enough (DNS rebinding): the header must say loopback itself. */
