@@ -13,6 +13,7 @@ export function createChats(context: Context) {
   /** By id; `holders` are the `open`s that have not met their `close` yet. */
   const opened = new Map<string, { readonly chat: JoinedChat; holders: number }>()
   const lists = new Set<LiveChatList>()
+
   function open(chatId: string): JoinedChat {
     const known = opened.get(chatId)
     if (known) {

@@ -2,6 +2,7 @@ import type { Context } from './context.js'
 import { failure, failureOf } from './errors.js'
 import { createLister } from './listed-messages.js'
 import { createObserved } from './listeners.js'
+import { withoutMember } from './members.js'
 import type { Archived, Chat, ChatEvent, JoinData, Member, Message, Mine, Page, Push } from './protocol.js'
 import { createTimeline } from './timeline.js'
 import type { ChatState, OpenChat, ParleyFailure } from './types.js'
@@ -57,7 +58,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
   const lastSeq = () => chat?.lastSeq ?? 0
 
   function makeState(): ChatState {
-    const others = members.filter(({ userId }) => userId !== user()?.id)
+    const others = withoutMember(members, user()?.id)
     const readByOthers = Math.max(0, ...others.map(({ lastReadSeq }) => lastReadSeq))
     const isAtEnd = timeline.isAtEnd()
     return {
@@ -136,7 +137,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
 
   function applyChange({ chat: next, change }: Extract<ChatEvent, { type: 'chat_updated' }>): void {
     chat = next
-    if (change.type === 'member_removed') members = members.filter(({ userId }) => userId !== change.userId)
+    if (change.type === 'member_removed') members = withoutMember(members, change.userId)
     if (change.type === 'member_changed') changeMember(change.userId, { role: change.role })
     // The event does not say whether the new member is online: a join does.
     if (change.type === 'member_added') isComplete = false
@@ -218,7 +219,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
 
     send(content, { attachments = [] } = {}) {
       const item = outbox.add(chatId, content, attachments)
-      typing.stop()
+      typing.stopTyping()
       if (!timeline.isAtEnd()) showNewest()
       return item
     },
@@ -230,14 +231,14 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
     loadNewer: () => loadPage(timeline.high, 'after'),
     showNewest,
     markRead(seq = lastSeq()) {
+      const seen = Math.min(seq, lastSeq())
       // Nothing new is no change: this may be called by who hears of changes.
-      if (Math.min(seq, lastSeq()) <= readSeq) return
-      readSeq = Math.min(seq, lastSeq())
+      if (seen <= readSeq) return
+      readSeq = seen
       changed()
       tellRead()
     },
-    notifyTyping: typing.typed,
-    stopTyping: typing.stop,
+    ...typing,
     upload: (file, options) => upload(rest, `${path}/attachments`, file, options),
     async attachmentUrl(attachmentId, variant = 'original') {
       const query = `redirect=false&variant=${variant}`

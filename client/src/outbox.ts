@@ -32,7 +32,6 @@ export function createOutbox({ connection, store, user, chat }: OutboxOptions) {
   /** By `clientId`. */
   const items = new Map<string, Outgoing>()
   const draining = new Set<string>()
-  let hasBegun = false
   /** Undefined until what was left the last time is here. */
   let userId: string | undefined
   let place = 0
@@ -93,10 +92,11 @@ export function createOutbox({ connection, store, user, chat }: OutboxOptions) {
     try {
       const attachments = next.attachments.map(({ id }) => id)
       const sent = await connection().request('send', { chatId, clientId, content, attachments })
-      // Nobody waits for its event, or it was here before.
-      if (!chat(chatId)?.awaits(sent.rev)) remove(clientId)
-      keep(clientId, null)
-      update({ ...sent, status: 'sent' })
+      if (chat(chatId)?.awaits(sent.rev)) {
+        keep(clientId, null)
+        update({ ...sent, status: 'sent' })
+        // Or nobody waits for its event, or that was here before.
+      } else remove(clientId)
     } catch (thrown) {
       const error = failureOf(thrown)
       if (!error.temporary) update({ error, status: 'failed' })
@@ -135,19 +135,17 @@ export function createOutbox({ connection, store, user, chat }: OutboxOptions) {
       return item
     },
 
-    /** Whose outbox it is: brings what was left the last time, and keeps what has been said since. */
+    /** Once, when it is known whose outbox it is: brings what was left the last time, and keeps what has been said since. */
     async begin(id: string): Promise<void> {
-      if (hasBegun) return
-      hasBegun = true
+      let left: readonly OutboxEntry[] | undefined
       try {
-        const left = await store?.load(id)
-        userId = id
-        for (const item of items.values()) keep(item.clientId, item)
-        left?.forEach(start)
+        left = await store?.load(id)
       } catch {
         // A store that cannot be read has nothing for us.
-        userId = id
       }
+      userId = id
+      for (const item of items.values()) keep(item.clientId, item)
+      left?.forEach(start)
       drainAll()
     },
   }

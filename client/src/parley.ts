@@ -44,8 +44,8 @@ export function createParley(options: ParleyOptions): Parley {
   const chats = createChats({ connection, rest, outbox, user: () => user })
 
   function identify(known: NonNullable<Parley['user']>): void {
+    if (!user) outbox.begin(known.id)
     user = known
-    outbox.begin(known.id)
   }
 
   if (options.user) identify(options.user)

@@ -12,7 +12,7 @@ export type Timeline = ReturnType<typeof createTimeline>
 /**
  * A window on the committed messages of one chat: ascending by `seq`, each once in its newest state, from `low` up to
  * `high`, and of bounded size. While it is at the end, what is said is added; scrolled up so far that the newest were let go,
- * it takes changes to what it holds, and pages from below and above. `seen` hears of all that comes.
+ * it takes changes to what it holds, and pages from below and above. `seen` hears of all that it takes.
  */
 export function createTimeline(seen: (messages: readonly Message[]) => void) {
   let messages: readonly Message[] = []

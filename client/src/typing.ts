@@ -8,13 +8,13 @@ export function createTypingNotice(tell: (active: boolean) => void) {
   let toldAt = 0
 
   return {
-    typed(): void {
+    notifyTyping(): void {
       const now = Date.now()
       if (now - toldAt < AGAIN_MS) return
       toldAt = now
       tell(true)
     },
-    stop(): void {
+    stopTyping(): void {
       if (toldAt > 0) tell(false)
       toldAt = 0
     },

@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { withoutMember } from '../members.js'
 import type { Member } from '../protocol.js'
 import type { ChatState, OpenChat } from '../types.js'
 import { useParley } from './context.js'
@@ -43,6 +44,6 @@ export function usePresence(chatId: string): UsedPresence {
   const client = useParley()
   const { members, isLive } = useChat(chatId).state
   const ownId = client.user?.id
-  const others = useMemo(() => members.filter(({ userId }) => userId !== ownId), [members, ownId])
+  const others = useMemo(() => withoutMember(members, ownId), [members, ownId])
   return { others, isLive }
 }

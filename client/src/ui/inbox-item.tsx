@@ -1,10 +1,11 @@
 import { memo, useRef } from 'react'
+import { withoutMember } from '../members.js'
 import type { ListedChat } from '../protocol.js'
 import { useParley, usePresence } from '../react/index.js'
 import { Avatar } from './avatar.js'
 import { ArchiveIcon, UnarchiveIcon } from './icons.js'
 import { useUi } from './parley-ui.js'
-import { othersOf, titleOf } from './people.js'
+import { titleOf } from './people.js'
 import { setArchived } from './set-archived.js'
 import { snippetOf } from './snippet.js'
 import { scrollerOf, useHandedFocus } from './use-handed-focus.js'
@@ -22,7 +23,7 @@ export const InboxItem = memo(function InboxItem({ chat, isSelected, tabIndex, o
   const client = useParley()
   const root = useRef<HTMLLIElement>(null)
   useHandedFocus(root, neighbourOf)
-  const others = othersOf(chat.members, client.user?.id)
+  const others = withoutMember(chat.members, client.user?.id)
   const title = titleOf(chat, others, labels.nobodyElse)
   const { lastMessage, mine } = chat
   const isArchived = mine.archivedAt !== null

@@ -2,11 +2,6 @@ import type { Member } from '../protocol.js'
 
 const HUES = 8
 
-/** Who is in the chat besides oneself. */
-export function othersOf(members: readonly Member[], ownId: string | undefined): Member[] {
-  return members.filter(({ userId }) => userId !== ownId)
-}
-
 /** What a chat is called: by its subject, or else by who is in it. */
 export function titleOf(
   chat: { subject: string | null },
