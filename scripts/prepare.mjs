@@ -15,6 +15,7 @@ const sources = [
   'client/src',
   'client/tsconfig.json',
   'scripts/build-page.mjs',
+  'scripts/client-aliases.mjs',
   'tsconfig.json',
   'tsconfig.build.json',
 ]

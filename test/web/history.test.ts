@@ -3,7 +3,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { call, connectRaw } from '../helpers/clients.js'
 import { startNode } from '../helpers/processes.js'
-import { openBrowser, openChat, openInbox, openPage, say, text, texts, ticked } from './open-page.js'
+import { openBrowser, openChat, openTwoPages, say, text, texts, ticked } from './open-page.js'
 import { annsToken } from './rest.js'
 
 const HISTORY = 300
@@ -14,13 +14,9 @@ t.test('older history on scroll, and what is read by being seen', async (t) => {
   const subject = 'A long story'
   await prepareHistory(subject)
   const browser = await openBrowser(t)
-  const [annPage, bobPage] = await Promise.all([
-    openPage(t, browser, node.url),
-    openPage(t, browser, node.url),
-  ])
+  const { annPage, bobPage } = await openTwoPages(t, browser, node.url)
   const { ann } = annPage
   const { bob } = bobPage
-  await openInbox(bobPage.ann)
   await openChat(ann, subject)
   await openChat(bob, subject)
   await text(bob, `line ${HISTORY}`).waitFor()

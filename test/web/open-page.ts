@@ -63,6 +63,17 @@ export async function openPage(
   return { ...tab, ...panes }
 }
 
+/** The demo at two pages: Ann is at the one and Bob at the other, where Ann has nothing open, so that she reads nothing. */
+export async function openTwoPages(
+  t: Test,
+  browser: Browser,
+  url: string,
+): Promise<{ annPage: OpenedPage; bobPage: OpenedPage }> {
+  const [annPage, bobPage] = await Promise.all([openPage(t, browser, url), openPage(t, browser, url)])
+  await openInbox(bobPage.ann)
+  return { annPage, bobPage }
+}
+
 export function panesOf(page: Page): { ann: Locator; bob: Locator } {
   return { ann: page.getByTestId('pane-ann'), bob: page.getByTestId('pane-bob') }
 }

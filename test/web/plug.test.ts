@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { call } from '../helpers/clients.js'
 import { startNode } from '../helpers/processes.js'
-import { openBrowser, openChat, openInbox, openPage, panesOf, say, text, texts, ticked } from './open-page.js'
+import { openBrowser, openChat, openTwoPages, say, text, texts, ticked } from './open-page.js'
 import { annsToken, chatIdOf } from './rest.js'
 
 /** What is written while there is no connection: it waits, also through a reload, and is sent once. */
@@ -15,13 +15,9 @@ const node = await startNode(t)
 const browser = await openBrowser(t)
 
 t.test('the plug pulled in the middle of sending 50 messages', async (t) => {
-  const [annPage, bobPage] = await Promise.all([
-    openPage(t, browser, node.url),
-    openPage(t, browser, node.url),
-  ])
+  const { annPage, bobPage } = await openTwoPages(t, browser, node.url)
   const { ann } = annPage
   const { bob } = bobPage
-  await openInbox(bobPage.ann)
   await openChat(bob, SUBJECT)
   const before = await texts(ann)
   const plug = annPage.page.getByTestId('plug-ann')
@@ -56,9 +52,9 @@ t.test('the plug pulled in the middle of sending 50 messages', async (t) => {
 })
 
 t.test('a reload with messages in the outbox', async (t) => {
-  const { page, ann, complaints } = await openPage(t, browser, node.url)
-  const { bob, page: bobsPage } = await openPage(t, browser, node.url)
-  await openInbox(panesOf(bobsPage).ann)
+  const { annPage, bobPage } = await openTwoPages(t, browser, node.url)
+  const { page, ann, complaints } = annPage
+  const { bob } = bobPage
   await openChat(bob, SUBJECT)
   const contents = ['one', 'two', 'three'].map((word) => `before the reload: ${word}`)
   await page.getByTestId('plug-ann').click()

@@ -6,7 +6,7 @@ import {
   openBrowser,
   openChat,
   openInbox,
-  openPage,
+  openTwoPages,
   say,
   text,
   texts,
@@ -18,11 +18,9 @@ import {
 
 const node = await startNode(t, { PARLEY_OFFLINE_HOLD_MS: '200' })
 const browser = await openBrowser(t)
-const [annPage, bobPage] = await Promise.all([openPage(t, browser, node.url), openPage(t, browser, node.url)])
+const { annPage, bobPage } = await openTwoPages(t, browser, node.url)
 const { ann } = annPage
 const { bob } = bobPage
-// Each page has both phones: the two that are not used here have nothing open, so that they read nothing.
-await openInbox(bobPage.ann)
 
 t.test('the page has a strict policy', async (t) => {
   const { headers } = await fetch(node.url)

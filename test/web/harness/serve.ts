@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { build } from 'vite'
+import { clientAliases } from '../../../scripts/client-aliases.mjs'
 
-const source = (path: string) => fileURLToPath(new URL(`../../../client/src/${path}`, import.meta.url))
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
 /** Serves the harness page until the test's end; gives its origin. */
@@ -13,13 +13,7 @@ export async function serveHarness(t: Test): Promise<string> {
     configFile: false,
     logLevel: 'silent',
     root: fileURLToPath(new URL('.', import.meta.url)),
-    resolve: {
-      alias: [
-        { find: /^parley$/, replacement: source('index.ts') },
-        { find: /^parley\/(react|ui)$/, replacement: source('$1/index.ts') },
-        { find: /^parley\/ui\.css$/, replacement: source('ui/ui.css') },
-      ],
-    },
+    resolve: { alias: clientAliases },
     build: { write: false },
   })
   const { output } = [built].flat().find((one) => 'output' in one) ?? { output: [] }

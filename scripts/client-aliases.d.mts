@@ -1,0 +1,2 @@
+/** For Vite's `resolve.alias`. */
+export const clientAliases: { find: RegExp; replacement: string }[]
