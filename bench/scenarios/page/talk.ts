@@ -1,44 +1,44 @@
 import WebSocket from 'ws'
 import { z } from 'zod'
+import { callRest } from '../../chaos/clients/rest.js'
+import { made } from '../../chaos/clients/wire.js'
 
 const AT_ONCE = 200
-const token = z.object({ token: z.string() })
-const chat = z.object({ id: z.string() })
+const TIMEOUT_MS = 30_000
+const issued = z.object({ token: z.string() })
 const frame = z.looseObject({ type: z.string() })
 
-async function post(url: string, body: object, bearer?: string): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) },
-    body: JSON.stringify(body),
-  })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return await response.json()
+interface Node {
+  readonly http: string
+  readonly raw: string
 }
 
-async function tokenOf(http: string, sub: string, fullName: string): Promise<string> {
-  return token.parse(await post(`${http}/dev/token`, { sub, fullName })).token
+/** @throws when it is refused */
+async function post({ http }: Node, token: string, path: string, body: object): Promise<unknown> {
+  const answer = await callRest({ url: http, token, method: 'POST', path, body, timeoutMs: TIMEOUT_MS })
+  if (!answer.ok) throw new Error(`${path} answered ${answer.code}`)
+  return answer.data
+}
+
+async function tokenOf(node: Node, sub: string, fullName: string): Promise<string> {
+  // Who asks for a first token has none.
+  return issued.parse(await post(node, '', '/dev/token', { sub, fullName })).token
 }
 
 /** A general chat of the demo's two people with so many messages, by turns. Gives its subject. */
-export async function talk(
-  { http, raw }: { http: string; raw: string },
-  count: number,
-  onProgress: (said: number) => void,
-): Promise<string> {
+export async function talk(node: Node, count: number, onProgress: (said: number) => void): Promise<string> {
   const subject = 'A long history'
-  const ann = await tokenOf(http, 'ann', 'Ann Lee')
-  const bob = await tokenOf(http, 'bob', 'Bob Ray')
-  const { id } = chat.parse(
-    await post(`${http}/chats`, { type: 'general', subject, members: [{ userId: 'bob' }] }, ann),
-  )
+  const ann = await tokenOf(node, 'ann', 'Ann Lee')
+  const bob = await tokenOf(node, 'bob', 'Bob Ray')
+  const chat = { type: 'general', subject, members: [{ userId: 'bob' }] }
+  const { id } = made.parse(await post(node, ann, '/chats', chat))
   const half = Math.ceil(count / 2)
   let said = 0
   const onSaid = () => {
     said += 1
     onProgress(said)
   }
-  await Promise.all([say(raw, ann, id, half, onSaid), say(raw, bob, id, count - half, onSaid)])
+  await Promise.all([say(node.raw, ann, id, half, onSaid), say(node.raw, bob, id, count - half, onSaid)])
   return subject
 }
 
