@@ -56,6 +56,8 @@ export function createConnection({ url, tokens, Socket, onPush, onState }: Conne
   let refusals = 0
   /** What is still to come of an earlier attempt is nobody's any more. */
   let attempt = 0
+  /** The frame before, and what it has set going. */
+  let turn: Promise<unknown> = Promise.resolve()
 
   const observed = createObserved(() => state)
   const isOnline = () => state.status === 'online'
@@ -83,29 +85,26 @@ export function createConnection({ url, tokens, Socket, onPush, onState }: Conne
     const own = attempt
     try {
       const token = await (refusals > 0 ? tokens.fresh() : tokens.current())
-      if (own === attempt) open(token)
+      if (own !== attempt) return
+      socket = new Socket(url, ['parley.v1', `bearer.${token}`])
+      // Outside a browser, frames that come in one piece come in one turn: an event could overtake the join before it.
+      socket.onmessage = ({ data }: { data: string }) => {
+        turn = turn.finally(() => own === attempt && receive(JSON.parse(data)))
+      }
+      socket.onclose = ({ code }: { code: number }) => own === attempt && lost(code)
+      // What went wrong is told by the close that follows.
+      socket.onerror = () => {}
+      after(HANDSHAKE_MS, () => lost(1006))
     } catch {
       if (own === attempt) retryLater()
     }
-  }
-
-  function open(token: string): void {
-    socket = new Socket(url, ['parley.v1', `bearer.${token}`])
-    socket.onmessage = ({ data }: { data: string }) => receive(JSON.parse(data))
-    socket.onclose = ({ code }: { code: number }) => lost(code)
-    // What went wrong is told by the close that follows.
-    socket.onerror = () => {}
-    after(HANDSHAKE_MS, () => lost(1006))
   }
 
   /** Nothing more comes of this socket, also when its closing takes long or never ends. */
   function letGo(): void {
     attempt += 1
     clearTimers()
-    if (socket) {
-      socket.onmessage = socket.onclose = null
-      socket.close()
-    }
+    socket?.close()
     socket = undefined
     for (const answer of waiting.values()) answer(offline())
     waiting.clear()

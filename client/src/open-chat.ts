@@ -170,7 +170,7 @@ export function createOpenChat(chatId: string, context: Context, close: () => vo
     else timeline.take(data.messages)
     // Committed, and not among what has come: further up, or lost with a database that was restored. To send it again is
     // right in both cases.
-    for (const { clientId, status } of outbox.inChat(chatId)) if (status === 'sent') outbox.retry(clientId)
+    for (const item of outbox.inChat(chatId)) if (item.status === 'sent') outbox.retry(item.clientId)
   }
 
   const awaits = (event: number) => !isComplete || rev < event

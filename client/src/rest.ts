@@ -52,7 +52,7 @@ export function createRest(base: string, tokens: Tokens) {
     const answer = await response.json().catch(() => ({}))
     if (response.ok) return answer
     // Without an error of ours something in between has answered: a proxy with a page of its own.
-    const { status } = response
-    throw answer.error ? new ParleyError(answer.error) : failure(`http_${status}`, status > 499)
+    if (answer.error) throw new ParleyError(answer.error)
+    throw failure(`http_${response.status}`, response.status > 499)
   }
 }

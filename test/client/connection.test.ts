@@ -1,6 +1,6 @@
 import t from 'tap'
 import WebSocket from 'ws'
-import { call, serviceToken, shortToken, TEST_SECRET } from '../helpers/clients.js'
+import { call, serviceToken, shortToken, TEST_SECRET, token } from '../helpers/clients.js'
 import { startCluster } from '../helpers/cluster.js'
 import { startNode } from '../helpers/processes.js'
 import { createPromise } from '../helpers/promise.js'
@@ -98,4 +98,32 @@ t.test('what has to be mended first', async (t) => {
     members: [{ userId: 'carl' }],
   })
   await checkBoth(t, carlChat, doraChat, 2, 'added again')
+})
+
+t.test('frames that come in one piece are taken one after the other', async (t) => {
+  const node = await startNode(t, { JWT_SECRET: TEST_SECRET })
+  const { promise: joined, resolve: tellJoined } = createPromise()
+  // Hands over the answer to a join in one turn with the message that follows it, as a slow process may get them.
+  class LumpingWebSocket extends WebSocket {
+    #held: unknown[][] = []
+    #isHolding = false
+
+    override emit(name: string | symbol, ...args: unknown[]): boolean {
+      if (name !== 'message') return super.emit(name, ...args)
+      const frame = JSON.parse(String(args[0]))
+      if (frame.type === 'reply' && frame.data.members) this.#isHolding = true
+      if (frame.type === 'message') this.#isHolding = false
+      this.#held.push(args)
+      if (this.#isHolding) tellJoined()
+      else for (const each of this.#held.splice(0)) super.emit(name, ...each)
+      return true
+    }
+  }
+  const ann = openParley(t, node, 'ann', { webSocket: LumpingWebSocket })
+  const { id } = await ann.chats.create({ type: 'general', members: [{ userId: 'bob' }] })
+  const chat = ann.chats.open(id)
+  await joined
+  await call(node, token('bob'), 'POST', `/chats/${id}/messages`, { content: 'Hello.' })
+  await when(chat, ({ messages }) => messages.length === 1)
+  t.equal(chat.state.isLive, true)
 })
