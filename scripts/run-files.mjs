@@ -1,4 +1,4 @@
-// node scripts/run-files.mjs <test files>: each in a process of its own, two at a time, as one stream of TAP. The
+// node scripts/run-files.mjs <test files>: each in a process of its own, three at a time, as one stream of TAP. The
 // command `tap` does the same, but starts a compiler and a recorder of coverage in every process: four seconds of
 // the processor for each file, before its first test.
 import { readdir } from 'node:fs/promises'
@@ -7,7 +7,8 @@ import t from 'tap'
 import { compile } from './compile.mjs'
 import { root } from './prepare.mjs'
 
-const jobs = 2
+// One more than the machine has cores: most tests wait for something now and then.
+const jobs = 3
 const timeoutSeconds = Number(process.env.TEST_TIMEOUT_SECONDS ?? 120)
 
 // Once here, not in the processes: whoever has something to compile loads the compiler.

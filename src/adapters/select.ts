@@ -9,7 +9,6 @@ import type { SessionRegistry } from '../ports/session-registry.js'
 import { createFileBlobs } from './blobs-files.js'
 import { createInProcessBus } from './bus-in-process.js'
 import { createRedisBus } from './bus-redis.js'
-import { createPGliteDatabase } from './database-pglite.js'
 import { createPostgresDatabase } from './database-postgres.js'
 import { createInProcessLeases } from './leases-in-process.js'
 import { createRedisLeases } from './leases-redis.js'
@@ -23,7 +22,11 @@ const REDIS_PATIENCE_MS = 2000
 
 /** Which adapter stands behind each port: the only place that decides. */
 export async function selectDatabase(config: Config, logger: Logger): Promise<Database> {
-  if (config.databaseUrl === undefined) return await createPGliteDatabase(config.dataDir)
+  if (config.databaseUrl === undefined) {
+    // A whole Postgres, that a node with one beside it neither loads nor holds in memory.
+    const { createPGliteDatabase } = await import('./database-pglite.js')
+    return await createPGliteDatabase(config.dataDir)
+  }
   const { databaseUrl, databasePool, preparedStatements } = config
   return createPostgresDatabase(databaseUrl, databasePool, logger, { prepares: preparedStatements })
 }
