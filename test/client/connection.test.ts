@@ -123,7 +123,7 @@ t.test('frames that come in one piece are taken one after the other', async (t) 
   const { id } = await ann.chats.create({ type: 'general', members: [{ userId: 'bob' }] })
   const chat = ann.chats.open(id)
   await joined
-  await call(node, token('bob'), 'POST', `/chats/${id}/messages`, { content: 'Hello.' })
+  await call(node, token('bob', 'Bob'), 'POST', `/chats/${id}/messages`, { content: 'Hello.' })
   await when(chat, ({ messages }) => messages.length === 1)
   t.equal(chat.state.isLive, true)
 })
