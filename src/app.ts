@@ -26,6 +26,8 @@ import type { Config } from './config.js'
 import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
+import { createMetrics, type Metrics } from './ops/metrics.js'
+import { createOpsServer } from './ops/server.js'
 import { createAdmission } from './sessions/admission.js'
 import { drain } from './sessions/drain.js'
 import { createEndings } from './sessions/endings.js'
@@ -47,6 +49,9 @@ export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
   readonly port: number
   readonly wsPort: number
+  readonly opsPort: number
+  /** What this node tells on OPS_PORT. */
+  readonly registry: Metrics['registry']
   /** Ends in the reverse order of the start: nothing accepted is lost. */
   close(): Promise<void>
 }
@@ -54,6 +59,9 @@ export interface App {
 /** Composes one node: the lines in their order are the order of the start. */
 export async function createApp(config: Config, logger: Logger): Promise<App> {
   const nodeId = randomUUID()
+  const version = await packageVersion()
+  const metrics = createMetrics(version)
+  const { figures } = metrics
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
@@ -67,7 +75,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
   const messages = createMessages({
-    ...{ store, events, inbox, logger, commit: config.commit },
+    ...{ store, events, inbox, figures, logger, commit: config.commit },
     attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
   })
   const commitEvents = createEventCommit({ store, events })
@@ -85,12 +93,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)
-  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
+  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, figures, logger })
   const { sessionBufferBytes, bufferBytes } = config
-  const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes })
+  const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures })
   const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions, readers, cap },
+    ...{ rooms, presence, subscriptions, readers, cap, figures },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   users.onRenamed((user) => hub.rename(user))
@@ -100,7 +108,20 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   store.onReturn(sweep.now)
   const rates = createRates(config.rates)
   const admit = createAdmission({ verifyToken, users, rates, trustProxy: config.trustProxy })
-  const frames = { bus, rooms, rates, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
+  const frames = {
+    bus,
+    rooms,
+    rates,
+    chats,
+    marks,
+    messages,
+    edits,
+    snapshots,
+    users,
+    verifyToken,
+    figures,
+    logger,
+  }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -137,7 +158,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     page: config.embedded
       ? { wsPort: gateway.port, signToken: pageSigner(config, key), blobOrigin: blobOrigin(config) }
       : undefined,
-    version: await packageVersion(),
+    ...{ version, figures },
   })
   const socketIo = createSocketIoDoor({
     server: http.server,
@@ -147,6 +168,11 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)
 
+  const lanes = { messages: messages.waiting, snapshots: snapshots.waiting, replay: replay.waiting }
+  metrics.observe({ busUp: () => bus.up, lanes })
+  const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
+
+  await ops.listen()
   await gateway.listen()
   await http.listen({ host: config.host, port: config.port })
   jobs.start()
@@ -155,6 +181,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   return {
     port: listenedPort(http.server.address(), config.port),
     wsPort: gateway.port(),
+    opsPort: ops.port(),
+    registry: metrics.registry,
     async close() {
       isServing = false
       gateway.stopListening()
@@ -178,6 +206,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       inbox.close()
       await bus.close()
       await store.close()
+      await ops.close()
     },
   }
 }

@@ -8,6 +8,7 @@ export type LogLevel = Environment['LOG_LEVEL']
 export interface Config {
   readonly port: number
   readonly wsPort: number
+  readonly opsPort: number
   readonly host: string
   /** No outside engine at all: PGlite and the in-process bus. */
   readonly embedded: boolean
@@ -111,6 +112,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
   if (vars.PORT !== 0 && vars.PORT === vars.WS_PORT) faults.push('WS_PORT: must differ from PORT')
+  if (vars.OPS_PORT !== 0 && [vars.PORT, vars.WS_PORT].includes(vars.OPS_PORT))
+    faults.push('OPS_PORT: must differ from PORT and WS_PORT')
   for (const name of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const)
     if (vars.S3_ENDPOINT !== undefined && vars[name] === undefined)
       faults.push(`${name}: needed with S3_ENDPOINT`)
@@ -123,6 +126,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: vars.PORT,
     wsPort: vars.WS_PORT,
+    opsPort: vars.OPS_PORT,
     host: vars.HOST,
     embedded,
     databaseUrl: vars.DATABASE_URL,

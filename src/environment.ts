@@ -35,6 +35,11 @@ export const environment = z.object({
     .default(3000)
     .describe('Fastify: REST, the Socket.IO door, the page, `/openapi.json`, `/livez`, `/readyz`'),
   WS_PORT: port.default(3001).describe('uWebSockets.js: raw WebSocket at `/ws`; taken exclusively'),
+  OPS_PORT: port
+    .default(9464)
+    .describe(
+      '`/metrics` in the format of Prometheus ([docs/metrics.md](docs/metrics.md)); not for the public',
+    ),
   HOST: text.default('127.0.0.1').describe('address of all listeners'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })

@@ -7,7 +7,10 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const logger = createLogger(config.logLevel)
   const app = await createApp(config, logger)
-  logger.info({ port: app.port, wsPort: app.wsPort, embedded: config.embedded }, 'ready')
+  logger.info(
+    { port: app.port, wsPort: app.wsPort, opsPort: app.opsPort, embedded: config.embedded },
+    'ready',
+  )
   if (config.embedded) welcome(config, app)
 
   let closing = false

@@ -28,6 +28,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
   t.strictSame(loadConfig({}), {
     port: 3000,
     wsPort: 3001,
+    opsPort: 9464,
     host: '127.0.0.1',
     embedded: true,
     databaseUrl: undefined,
@@ -78,6 +79,7 @@ t.test('every variable that is given is used', async (t) => {
     ...POSTGRES,
     PORT: '0',
     WS_PORT: '0',
+    OPS_PORT: '0',
     HOST: '0.0.0.0',
     REDIS_URL: 'redis://redis:6379',
     JWT_ISSUER: 'shop',
@@ -120,6 +122,7 @@ t.test('every variable that is given is used', async (t) => {
   t.strictSame(config, {
     port: 0,
     wsPort: 0,
+    opsPort: 0,
     host: '0.0.0.0',
     embedded: false,
     databaseUrl: POSTGRES.DATABASE_URL,
@@ -225,6 +228,8 @@ t.test('a database without a key is refused, and so is more than one key', async
 t.test('two doors on one port are refused', async (t) => {
   t.match(refusal({ PORT: '4000', WS_PORT: '4000' }), 'WS_PORT')
   t.match(refusal({ PORT: '3001' }), 'WS_PORT', 'also when one of them is a default')
+  t.match(refusal({ OPS_PORT: '3000' }), 'OPS_PORT')
+  t.match(refusal({ WS_PORT: '9464' }), 'OPS_PORT')
 })
 
 t.test('an unknown PARLEY_ variable is refused by its name', async (t) => {
