@@ -62,6 +62,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const version = await packageVersion()
   const metrics = createMetrics(version)
   const { figures } = metrics
+  const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
+  await ops.listen()
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
@@ -169,10 +171,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   rooms.addDoor(socketIo.door)
 
   const lanes = { messages: messages.waiting, snapshots: snapshots.waiting, replay: replay.waiting }
-  metrics.observe({ busUp: () => bus.up, lanes })
-  const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
-
-  await ops.listen()
+  metrics.observe({ isDatabaseUp: store.isUp, isBusUp: () => bus.up, lanes })
   await gateway.listen()
   await http.listen({ host: config.host, port: config.port })
   jobs.start()

@@ -4,14 +4,20 @@ import { createCounts } from './counts.js'
 
 /** From a message alone to a full flush (PARLEY_COMMIT_BATCH). */
 const FLUSH_MESSAGES = [1, 2, 5, 10, 20, 50, 100, 200, 500]
-/** Two thirds of a second of a slow disk's fsync are as possible as a millisecond. */
+/** A flush that takes ten seconds is given up. */
 const FLUSH_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const FAN_OUT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 
+/** Of the default ones: each looks at every handle of the process, sockets included. */
+const LEFT_OUT = ['resources', 'handles', 'requests'].flatMap((what) => [
+  `nodejs_active_${what}`,
+  `nodejs_active_${what}_total`,
+])
+
 /** What is not counted but stands somewhere, and is looked at when somebody asks. */
 export interface Standings {
-  /** Whether the bus is up. */
-  readonly busUp: () => boolean
+  readonly isDatabaseUp: () => boolean
+  readonly isBusUp: () => boolean
   /** What waits for its turn, by lane. */
   readonly lanes: Readonly<Record<string, () => number>>
 }
@@ -24,6 +30,7 @@ export function createMetrics(version: string) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  for (const name of LEFT_OUT) registry.removeSingleMetric(name)
 
   const counts = createCounts()
   const histogram = (name: string, help: string, buckets: number[]) =>
@@ -89,10 +96,17 @@ export function createMetrics(version: string) {
     figures,
 
     /** Called once, when what is looked at is there. */
-    observe({ busUp, lanes }: Standings): void {
+    observe({ isDatabaseUp, isBusUp, lanes }: Standings): void {
       const depths = () => Object.fromEntries(Object.entries(lanes).map(([lane, depth]) => [lane, depth()]))
       gauge('parley_lane_waiting', 'What waits for a turn of its lane.', ['lane'], depths)
-      gauge('parley_bus_up', '1 while the bus is up.', [], () => (busUp() ? 1 : 0), 'min')
+      gauge('parley_bus_up', '1 while the bus is up.', [], () => (isBusUp() ? 1 : 0), 'min')
+      gauge(
+        'parley_database_up',
+        '0 while the database is known to be away.',
+        [],
+        () => (isDatabaseUp() ? 1 : 0),
+        'min',
+      )
     },
   }
 }
