@@ -1,0 +1,35 @@
+import t from 'tap'
+import { slotOf } from '../../src/adapters/redis-slots.js'
+import { startRedisCluster } from '../helpers/redis-cluster.js'
+import { busContract } from './bus.js'
+import { createClusterNode, isUp } from './redis-cluster-node.js'
+
+t.test('the contract', async (t) => {
+  const cluster = await startRedisCluster(t)
+  busContract(t, async (t) => (await createClusterNode(t, cluster.url)).bus)
+})
+
+t.test(
+  'a slot moves while its channels are subscribed: they stand at the new owner when the gap is told',
+  async (t) => {
+    const cluster = await startRedisCluster(t)
+    const [ann, bob] = [await createClusterNode(t, cluster.url), await createClusterNode(t, cluster.url)]
+    // Of one slot, of which the master tells each by itself; and one that stays.
+    const moved = ['{order}:1', '{order}:2', '{order}:3']
+    const all = [...moved, 'stays']
+    for (const { bus } of [ann, bob]) await Promise.all(all.map((channel) => bus.subscribe(channel)))
+
+    for (const round of [1, 2, 3]) {
+      const gaps = Promise.all([ann.nextGap(), bob.nextGap()])
+      await cluster.move(slotOf('order'))
+      await gaps
+      await isUp(ann, bob)
+      for (const channel of all) ann.bus.publish(channel, `round ${round}`)
+      await Promise.all(
+        [ann, bob].flatMap(({ inbox }) => all.map((channel) => inbox.received(channel, `round ${round}`))),
+      )
+    }
+    for (const { inbox } of [ann, bob])
+      for (const channel of all) t.same(inbox.on(channel), ['round 1', 'round 2', 'round 3'], channel)
+  },
+)
