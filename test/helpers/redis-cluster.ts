@@ -22,6 +22,8 @@ export interface RedisCluster {
   masterOf(slot: number): Promise<RedisClusterServer>
   /** Moves the slot to another master, with its keys. */
   move(slot: number): Promise<void>
+  /** Empties all masters. */
+  flush(): Promise<void>
   /** Resolves when all servers see it whole. */
   whole(): Promise<void>
 }
@@ -60,6 +62,9 @@ export async function startRedisCluster(
       const to = all.find((server) => server !== from)
       if (to === undefined) throw new Error('there is no other master')
       await moveSlot(slot, to, all)
+    },
+    async flush() {
+      for (const server of await mastersNow()) await server.ask('FLUSHALL')
     },
     whole: () => until(() => isWhole(servers, masters), 'the cluster is whole'),
   }

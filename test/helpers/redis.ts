@@ -10,7 +10,7 @@ export interface RedisServer {
   readonly port: number
   /** Of the process that runs now; another one after a restart. */
   readonly pid: number
-  stop(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
   /** On the same port again, empty: nothing is persisted. */
   start(): Promise<void>
 }
@@ -48,8 +48,8 @@ export async function startRedis(t: Test, more: readonly string[] = []): Promise
     get pid() {
       return current.pid
     },
-    stop: async () => {
-      await current.stop()
+    stop: async (signal) => {
+      await current.stop(signal)
     },
     start: async () => {
       await current.stop()

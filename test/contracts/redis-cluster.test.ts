@@ -1,12 +1,35 @@
 import t from 'tap'
+import { createRedisLeases } from '../../src/adapters/leases-redis.js'
 import { slotOf } from '../../src/adapters/redis-slots.js'
+import { createRedisSessionRegistry } from '../../src/adapters/session-registry-redis.js'
 import { startRedisCluster } from '../helpers/redis-cluster.js'
+import { uniqueId } from '../helpers/stores.js'
 import { busContract } from './bus.js'
+import { leasesContract } from './leases.js'
 import { createClusterNode, isUp } from './redis-cluster-node.js'
+import { MOST, sessionRegistryContract } from './session-registry.js'
 
-t.test('the contract', async (t) => {
-  const cluster = await startRedisCluster(t)
-  busContract(t, async (t) => (await createClusterNode(t, cluster.url)).bus)
+/** Longer than any test: such a node never lapses. */
+const LONG_MS = 600_000
+
+t.test('the contracts of the bus, the leases and the registry', async (t) => {
+  const { url, flush } = await startRedisCluster(t)
+  t.test('bus', async (t) => busContract(t, async (t) => (await createClusterNode(t, url)).bus))
+  t.test('leases', async (t) =>
+    leasesContract(t, async (t) => {
+      await flush()
+      return createRedisLeases((await createClusterNode(t, url)).commands, uniqueId('node'), LONG_MS)
+    }),
+  )
+  t.test('registry', async (t) =>
+    sessionRegistryContract(t, async (t) => {
+      await flush()
+      const { commands } = await createClusterNode(t, url)
+      const registry = createRedisSessionRegistry(commands, { leaseMs: LONG_MS, most: MOST })
+      await registry.renew()
+      return registry
+    }),
+  )
 })
 
 t.test(
