@@ -37,7 +37,5 @@ export function optionsOf(access: RedisAccess, address = access.addresses[0]): R
     ...(sentinel.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel.password !== undefined && { sentinelPassword: sentinel.password }),
     ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    // A master that was replaced may still be there, and answer.
-    failoverDetector: true,
   }
 }
