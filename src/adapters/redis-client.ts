@@ -21,6 +21,7 @@ export function createRedisClient(
   const client = new Redis({
     ...optionsOf(access, address),
     connectionName: `parley-${name}`,
+    disableClientInfo: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     autoResubscribe: false,

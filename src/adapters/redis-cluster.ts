@@ -57,7 +57,7 @@ export function createRedisCluster(access: RedisAccess, logger: Logger) {
   async function askAnew(address: RedisAddress): Promise<SlotView> {
     const connection = new Redis({
       ...optionsOf(access, address),
-      ...{ lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null },
+      ...{ lazyConnect: true, enableReadyCheck: false, disableClientInfo: true, retryStrategy: () => null },
       ...{ connectTimeout: ANSWER_MS, commandTimeout: ANSWER_MS },
     })
     connection.on('error', () => {})

@@ -34,10 +34,12 @@ const NODE_TIMEOUT_MS = 1_500
 /** Starts masters, and as many replicas when there are to be some; they end with the test. */
 export async function startRedisCluster(
   t: Test,
-  { masters = 3, withReplicas = false, more = [] as readonly string[] } = {},
+  { masters = 3, withReplicas = false, more = async (): Promise<readonly string[]> => [] } = {},
 ): Promise<RedisCluster> {
   const size = withReplicas ? masters * 2 : masters
-  const servers = await Promise.all(Array.from({ length: size }, () => startServer(t, more)))
+  const servers = await Promise.all(
+    Array.from({ length: size }, async () => await startServer(t, await more())),
+  )
   await formCluster(servers.slice(0, masters), servers.slice(masters))
 
   async function masterOf(slot: number): Promise<RedisClusterServer> {
