@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { RedisAddress } from './redis-access.js'
 import { untilReady } from './redis-client.js'
 import { nameOf, readSlots, type SlotView } from './redis-slots.js'
+import { isSilent } from './silence.js'
 import { within } from './within.js'
 
 /**
@@ -54,11 +55,16 @@ export function createRedisShard({
   /** Channels that were subscribed here, and whether Redis has said that they are. */
   const channels = new Map<string, boolean>()
   let published: string[] = []
+  /** Messages that have come, and commands of `publishAll` that were answered: signs of life. */
+  let [received, answered] = [0, 0]
   let isDoubtful = false
   let isClosed = false
   let doubt = createDoubt()
 
-  subscriber.on('smessageBuffer', (channel: Buffer, payload: Buffer) => deliver(channel.toString(), payload))
+  subscriber.on('smessageBuffer', (channel: Buffer, payload: Buffer) => {
+    received += 1
+    deliver(channel.toString(), payload)
+  })
   subscriber.on('error', suspect)
   subscriber.on('moved', suspect)
   for (const connection of [subscriber, publisher]) connection.on('close', lose)
@@ -81,15 +87,17 @@ export function createRedisShard({
     return publisher.status === 'ready' && subscriber.status === 'ready'
   }
 
-  const watch = setInterval(() => {
+  const watch = setInterval(async () => {
     if (!isReady()) return
-    // A ping with a payload, which ioredis takes any answer for.
-    within(ANSWER_MS, Promise.all([subscriber.ping('watch'), publisher.ping()])).catch(() => {
-      if (isClosed || !isReady()) return
-      channels.clear()
-      for (const connection of [subscriber, publisher]) connection.disconnect(true)
-      suspect()
-    })
+    const silent = await Promise.all([
+      // A ping with a payload, which ioredis takes any answer for.
+      isSilent(ANSWER_MS, subscriber.ping('watch'), () => received),
+      isSilent(ANSWER_MS, publisher.ping(), () => answered),
+    ])
+    if (!silent.includes(true) || isClosed || !isReady()) return
+    channels.clear()
+    for (const connection of [subscriber, publisher]) connection.disconnect(true)
+    suspect()
   }, WATCH_MS)
   watch.unref()
 
@@ -162,6 +170,7 @@ export function createRedisShard({
   /** Gives those that are not for this server any more. */
   async function publishAll(values: readonly string[]): Promise<string[]> {
     const unsent = await publisher.eval(PUBLISH_ALL, 0, ...values)
+    answered += 1
     if (!Array.isArray(unsent)) return []
     return unsent.map(Number).flatMap((at) => values.slice(at - 1, at + 1))
   }
