@@ -4,8 +4,9 @@ import type { RedisCluster } from './redis-cluster.js'
 import type { RedisShard } from './redis-shard.js'
 import { slotOf } from './redis-slots.js'
 
-/** Between two looks at a cluster that is not whole. */
+/** Between two looks at a cluster that is not whole: at first, and at most. */
 const RETRY_MS = 50
+const RETRY_MOST_MS = 400
 /** What no server has told of is found by asking this often. */
 const LOOK_MS = 2000
 /** Values, two for each message, that are kept for where their slot has gone. */
@@ -64,20 +65,22 @@ export async function createRedisClusterBus(cluster: RedisCluster, patienceMs: n
   async function repair(): Promise<void> {
     if (isRepairing) return
     isRepairing = true
-    while (!isClosed) {
+    for (let pauseMs = RETRY_MS; !isClosed; pauseMs = Math.min(2 * pauseMs, RETRY_MOST_MS)) {
       isTroubled = false
       const isWhole = await cluster.refresh(slotOfChannel)
       releaseStray()
-      await subscribeAll(missing()).catch(() => {
+      await subscribeAll(missing()).catch((error: unknown) => {
+        cluster.complain(error)
         isTroubled = true
       })
       // All in one turn: what was asked for meanwhile stands too.
       if (isWhole && !isTroubled && missing().length === 0) break
-      await delay(RETRY_MS * (1 + Math.random()))
+      await delay(pauseMs * (0.5 + Math.random()))
     }
     isRepairing = false
     if (isClosed) return
     standing = true
+    cluster.praise()
     sendUnsent()
     gap()
   }
@@ -113,7 +116,7 @@ export async function createRedisClusterBus(cluster: RedisCluster, patienceMs: n
     const done = await Promise.allSettled(
       [...slots].map(([shard, ofShard]) => shard.subscribe([...ofShard.values()])),
     )
-    if (done.some(({ status }) => status === 'rejected')) throw new Error('a channel does not stand')
+    for (const one of done) if (one.status === 'rejected') throw one.reason
   }
 
   async function sendAsked(): Promise<void> {

@@ -9,6 +9,7 @@ import { within } from './within.js'
 
 /** Servers that are asked at once where the slots are. */
 const ASKED = 3
+const ASKED_ANEW = 8
 const ANSWER_MS = 1000
 /** How long a server that has been told of may take to be there before one looks again who has its slots. */
 const READY_MS = 500
@@ -27,8 +28,10 @@ export interface ClusterListeners {
  */
 export function createRedisCluster(access: RedisAccess, logger: Logger) {
   const shards = new Map<string, RedisShard>()
-  /** All that was ever a part of it: one of them will know the others. */
-  const known = new Map<string, RedisAddress>(access.addresses.map((address) => [nameOf(address), address]))
+  const named = access.addresses.map((address) => [nameOf(address), address] as const)
+  /** Those that were named, and all that are a part of it: one of them will know the others. */
+  let known = new Map<string, RedisAddress>(named)
+  let hasComplained = false
   let view: SlotView | undefined
   let listeners: ClusterListeners = { message() {}, trouble() {}, unsent() {} }
   let isClosed = false
@@ -48,7 +51,12 @@ export function createRedisCluster(access: RedisAccess, logger: Logger) {
       await within(ANSWER_MS, first).catch(() => {})
     }
     await find(ready.map((shard) => shard.askSlots()))
-    if (found === undefined) await find(shuffled([...known.values()]).map(askAnew))
+    if (found === undefined)
+      await find(
+        shuffled([...known.values()])
+          .slice(0, ASKED_ANEW)
+          .map(askAnew),
+      )
     if (found === undefined) throw new Error('no server of the cluster says who has which slot')
     return found
   }
@@ -82,7 +90,7 @@ export function createRedisCluster(access: RedisAccess, logger: Logger) {
 
   function follow(next: SlotView): void {
     view = next
-    for (const [name, address] of next.servers) known.set(name, address)
+    known = new Map([...named, ...next.servers])
     for (const [name, shard] of shards)
       if (!next.masters.has(name)) {
         shards.delete(name)
@@ -101,10 +109,17 @@ export function createRedisCluster(access: RedisAccess, logger: Logger) {
       await Promise.all(
         [...shards.values()].filter(({ isReady }) => isReady).map((one) => one.settle(slotOfChannel)),
       )
-    } catch {
+    } catch (error) {
+      complain(error)
       return false
     }
     return view?.isWhole === true && [...shards.values()].every((shard) => shard.isReady && !shard.isDoubtful)
+  }
+
+  /** Once, until it is whole again. */
+  function complain(error: unknown): void {
+    if (!hasComplained) logger.warn({ error }, 'the redis cluster is not whole')
+    hasComplained = true
   }
 
   /** A command for the server that has this key; one for a slot that has just gone elsewhere fails, as when it is away. */
@@ -131,6 +146,11 @@ export function createRedisCluster(access: RedisAccess, logger: Logger) {
     shardOf,
     shards: () => shards.values(),
     refresh,
+    complain,
+    /** It is whole, and all stands. */
+    praise(): void {
+      hasComplained = false
+    },
     /** Whether one of the servers now sees it otherwise, or none of them answers. */
     async hasChanged(): Promise<boolean> {
       const now = await findView().catch(() => undefined)

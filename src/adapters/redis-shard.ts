@@ -168,7 +168,19 @@ export function createRedisShard({
   }
 
   /** Gives those that are not for this server any more. */
-  async function publishAll(values: readonly string[]): Promise<string[]> {
+  async function publishAll(values: readonly string[]): Promise<readonly string[]> {
+    const [channel, payload] = values
+    if (values.length === 2 && channel !== undefined && payload !== undefined) {
+      const isSent = await publisher.spublish(channel, payload).then(
+        () => true,
+        (error: Error) => {
+          if (/^(MOVED|CLUSTERDOWN)\b/.test(error.message)) return false
+          throw error
+        },
+      )
+      answered += 1
+      return isSent ? [] : values
+    }
     const unsent = await publisher.eval(PUBLISH_ALL, 0, ...values)
     answered += 1
     if (!Array.isArray(unsent)) return []

@@ -13,6 +13,9 @@ import { busContract } from '../contracts/bus.js'
 import { leasesContract } from '../contracts/leases.js'
 import { MOST, sessionRegistryContract } from '../contracts/session-registry.js'
 import { createCertificates, tlsArguments } from '../helpers/certificates.js'
+import { createChat } from '../helpers/clients.js'
+import { nodeOf, startCluster } from '../helpers/cluster.js'
+import { joinChat, messagePush, say, sessionOf } from '../helpers/frames.js'
 import { freePort } from '../helpers/processes.js'
 import { accessTo, startRedis } from '../helpers/redis.js'
 import { startRedisCluster } from '../helpers/redis-cluster.js'
@@ -177,4 +180,26 @@ t.test('sentinels, with a user of their own', async (t) => {
     t,
     direct(accessTo(url, env), async () => await admins[0]?.flushall()),
   )
+})
+
+t.test('whole nodes on a cluster, as that user', async (t) => {
+  const cluster = await startRedisCluster(t)
+  for (const server of cluster.servers) await server.ask('ACL', 'SETUSER', ...USER.split(' '))
+  const url = cluster.url.replaceAll('redis://', `redis://${LOGIN}@`)
+  const nodes = await startCluster(t, 2, {
+    REDIS_URL: url,
+    REDIS_MODE: 'cluster',
+    PARLEY_SESSIONS_PER_USER: '5',
+  })
+  const [here, there] = [nodeOf(nodes, 0), nodeOf(nodes, 1)]
+  const chatId = await createChat(here, ['ann', 'bob'])
+  const [ann, bob] = [await sessionOf(t, here, 'ann'), await sessionOf(t, there, 'bob')]
+  for (const client of [ann, bob]) await joinChat(client, chatId)
+  await say(ann, chatId, 'hello')
+  await messagePush(bob, 'hello')
+  ann.send({ type: 'typing', chatId, active: true })
+  await bob.next(({ type, userId }) => type === 'typing' && userId === 'ann')
+  for (const node of nodes.nodes) t.notMatch(node.output(), /NOPERM|"level":[45]0.*redis/)
+  for (const server of cluster.servers)
+    t.same(await server.ask('ACL', 'LOG'), [], 'Redis has refused nothing')
 })
