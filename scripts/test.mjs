@@ -35,6 +35,7 @@ const long = [
   'test/contracts/redis-sentinel.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
+  'test/scenarios/redis-cluster.test.ts',
   'test/web/attachments-s3.test.ts',
   'test/web/attachments.test.ts',
   'test/web/two-nodes.test.ts',

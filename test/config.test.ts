@@ -40,6 +40,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
   t.strictSame(loadConfig({}), {
     port: 3000,
     wsPort: 3001,
+    workers: undefined,
     host: '127.0.0.1',
     embedded: true,
     databaseUrl: undefined,
@@ -89,7 +90,8 @@ t.test('every variable that is given is used', async (t) => {
   const config = loadConfig({
     ...POSTGRES,
     PORT: '0',
-    WS_PORT: '0',
+    WS_PORT: '1',
+    WORKERS: '7',
     HOST: '0.0.0.0',
     REDIS_URL: 'redis://parley:s%40fe@redis:6380/3',
     JWT_ISSUER: 'shop',
@@ -131,7 +133,8 @@ t.test('every variable that is given is used', async (t) => {
   })
   t.strictSame(config, {
     port: 0,
-    wsPort: 0,
+    wsPort: 1,
+    workers: 7,
     host: '0.0.0.0',
     embedded: false,
     databaseUrl: POSTGRES.DATABASE_URL,

@@ -34,6 +34,8 @@ export function createRedisClient(
   })
   let saidAway = false
   client.on('error', (error: Error) => {
+    // A slot that has moved (redis-shard.ts): Redis is there.
+    if (error.message.startsWith('Command queue state error')) return
     if (!saidAway) logger.warn({ name, error: error.message }, 'redis is away')
     saidAway = true
   })

@@ -36,7 +36,11 @@ export interface SlotView {
 const server = z.tuple([z.string().nullable(), z.number()], z.unknown())
 const ranges = z.array(z.tuple([z.number(), z.number(), server], server))
 
-/** Of the answer to `CLUSTER SLOTS`. Where a server does not say its host, it is the one that was asked. */
+/**
+ * Of the answer to `CLUSTER SLOTS`. Where a server does not say its host, it is the one that was asked.
+ *
+ * @throws where there is no slot at all: such a server was taken out of the cluster, or never was in it
+ */
 export function readSlots(answer: unknown, askedHost: string): SlotView {
   const owners = new Array<string | undefined>(SLOTS).fill(undefined)
   const masters = new Map<string, RedisAddress>()
@@ -48,6 +52,7 @@ export function readSlots(answer: unknown, askedHost: string): SlotView {
     masters.set(name, addressOf(master))
     owners.fill(name, first, last + 1)
   }
+  if (masters.size === 0) throw new Error(`${askedHost} knows of no slots`)
   return { ownerOf: (slot) => owners[slot], masters, servers, isWhole: !owners.includes(undefined) }
 
   function addressOf([host, port]: z.infer<typeof server>): RedisAddress {
