@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkFlags, count, readFlags } from '../flags.js'
-import { FAULT_NAMES, type FaultName } from './faults/kinds.js'
+import { FAULT_NAMES, type FaultName, isFor } from './faults/kinds.js'
 
 const name = z.custom<FaultName>((given) => FAULT_NAMES.some((one) => one === given), 'no such kind of fault')
 
@@ -19,6 +19,8 @@ const flags = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(name))
     .default([]),
+  /** `cluster`: three masters with a replica each. */
+  redis: z.enum(['standalone', 'cluster']).default('standalone'),
   seed: count(0, 2 ** 31).optional(),
   /** Folder of the report. */
   out: z.string().default('build/chaos'),
@@ -39,6 +41,8 @@ export interface Options extends Required<z.infer<typeof flags>> {
 /** @throws Error with one line that says which flag is wrong, and what there is */
 export function parseOptions(args: readonly string[]): Options {
   const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags]))
+  const stray = rest.kinds.find((kind) => !isFor(rest.redis, kind))
+  if (stray !== undefined) throw new Error(`--kinds: ${stray} is not for --redis ${rest.redis}`)
   const chosen = seed ?? Math.floor(Math.random() * 1_000_000)
   return {
     ...rest,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { judgeEnd } from './end.js'
 import { type Cluster, startCluster } from './engines/cluster.js'
 import { injectFaults } from './faults/injector.js'
+import { FAULT_NAMES, isFor } from './faults/kinds.js'
 import { type PlannedFault, planFaults } from './faults/schedule.js'
 import { createFaultReports } from './figures/faults.js'
 import { createFigures } from './figures/figures.js'
@@ -30,7 +31,9 @@ const ARRIVAL_MS = 60_000
 
 /** One run, from starting everything to the verdict. All that it has started has ended when it resolves. */
 export async function runChaos({ options, postgres, redisServer, print, signal }: RunOptions) {
-  const { nodes: size, users, chats, rate, seed, minutes, faults, kinds, logs, entry } = options
+  const { nodes: size, users, chats, rate, seed, minutes, faults, logs, entry } = options
+  const named = options.kinds.length > 0 ? options.kinds : FAULT_NAMES
+  const kinds = named.filter((name) => isFor(options.redis, name))
   const history = createHistory(join(logs, 'history.jsonl'))
   const judge = createJudge()
   const figures = createFigures()
@@ -44,7 +47,7 @@ export async function runChaos({ options, postgres, redisServer, print, signal }
 
   try {
     cluster = await startCluster({
-      ...{ size, postgres, redisServer, entry, secret: SECRET, folder: logs },
+      ...{ size, postgres, redisServer, redisMode: options.redis, entry, secret: SECRET, folder: logs },
       onCrash: (node, exitCode) => history.add({ kind: 'crashed', node, exitCode }),
     })
     const nodes = cluster.nodes.map(({ links }) => ({

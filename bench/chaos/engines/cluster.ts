@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createChildren } from '../../engines/children.js'
 import { createPostgres } from '../../engines/postgres.js'
 import { createRedis } from '../../engines/redis.js'
+import { createRedisCluster } from '../../engines/redis-cluster.js'
 import { until } from '../../engines/until.js'
 import { createLinks } from './links.js'
 import { createNode, type Node } from './node.js'
@@ -11,6 +12,7 @@ export interface ClusterOptions {
   readonly size: number
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
   readonly redisServer: string
+  readonly redisMode: 'standalone' | 'cluster'
   /** The `main.js` that the nodes run. */
   readonly entry: string
   readonly secret: string
@@ -34,7 +36,7 @@ const env = {
 
 /** All that runs: Postgres, Redis, the nodes, and proxies of each node's own between them. */
 export async function startCluster(options: ClusterOptions) {
-  const { size, redisServer, entry, secret, folder, onCrash } = options
+  const { size, redisServer, redisMode, entry, secret, folder, onCrash } = options
   const children = createChildren()
   const openLinks = createLinks()
   const nodes: Node[] = []
@@ -51,19 +53,19 @@ export async function startCluster(options: ClusterOptions) {
       ...options.postgres,
       log: join(folder, 'postgres.log'),
     })
-    const redis = await createRedis({
-      children,
-      command: redisServer,
-      folder,
-      log: join(folder, 'redis.log'),
-    })
+    const ofRedis = { children, command: redisServer, folder, log: join(folder, 'redis.log') }
+    const redisCluster = redisMode === 'cluster' ? await createRedisCluster(ofRedis) : undefined
+    const single = redisCluster === undefined ? await createRedis(ofRedis) : undefined
+    const redis = redisCluster ?? single
+    if (redis === undefined) throw new Error('there is no Redis')
     await Promise.all([postgres.start(), redis.start()])
     for (let index = 0; index < size; index++) {
       const dataDir = join(folder, `node-${index}`)
       await mkdir(dataDir, { recursive: true })
       nodes.push(
         await createNode({
-          ...{ children, openLinks, index, postgres, redis, entry, onCrash },
+          ...{ children, openLinks, index, postgres, entry, onCrash },
+          redis: { port: single?.port, url: redisCluster?.url() },
           env: { ...env, JWT_SECRET: secret },
           folder: dataDir,
           log: join(folder, `node-${index}.log`),
@@ -72,7 +74,7 @@ export async function startCluster(options: ClusterOptions) {
     }
     await Promise.all(nodes.map((node) => node.start()))
     await until('all nodes are ready', () => areReady(nodes), 60_000)
-    return { nodes, postgres, redis, areReady: () => areReady(nodes), end }
+    return { nodes, postgres, redis, redisCluster, areReady: () => areReady(nodes), end }
   } catch (error) {
     await end()
     throw error

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Child, Children } from '../../engines/children.js'
 import { freePort } from '../../engines/free-port.js'
 import type { Postgres } from '../../engines/postgres.js'
-import type { RedisServer } from '../../engines/redis.js'
 import type { Link, Links } from './links.js'
 
 export interface NodeOptions {
@@ -10,7 +9,8 @@ export interface NodeOptions {
   readonly openLinks: Links
   readonly index: number
   readonly postgres: Postgres
-  readonly redis: RedisServer
+  /** A server, reached by a link; or the addresses of a cluster, which tells all of its own and is reached past it. */
+  readonly redis: { readonly port: number | undefined; readonly url: string | undefined }
   /** The `main.js` that is run. */
   readonly entry: string
   readonly env: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export async function createNode(options: NodeOptions) {
     http: await openLinks.open(port),
     raw: await openLinks.open(wsPort),
     postgres: await openLinks.open(postgres.port),
-    redis: await openLinks.open(redis.port),
+    redis: await openLinks.open(redis.port ?? 0),
   } satisfies Record<string, Link>
   let child: Child | undefined
   let isWanted = false
@@ -49,7 +49,8 @@ export async function createNode(options: NodeOptions) {
         WS_PORT: String(wsPort),
         OPS_PORT: String(opsPort),
         DATABASE_URL: postgres.urlAt(links.postgres.port),
-        REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
+        REDIS_URL: redis.url ?? `redis://127.0.0.1:${links.redis.port}`,
+        ...(redis.url !== undefined && { REDIS_MODE: 'cluster' }),
         DATA_DIR: folder,
       },
       log,

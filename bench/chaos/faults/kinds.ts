@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RedisCluster } from '../../engines/redis-cluster.js'
 import type { Cluster } from '../engines/cluster.js'
 import type { Link } from '../engines/links.js'
 import type { Node } from '../engines/node.js'
@@ -12,6 +13,8 @@ interface FaultKind {
   readonly forMs: readonly [number, number]
   /** A node with it serves nobody: one node at least is spared. */
   readonly takesNode?: true
+  /** What it can be done to; absent: to both. */
+  readonly only?: 'standalone' | 'cluster'
   /** Does it; a text that it resolves with is told in the report. */
   readonly begin: (cluster: Cluster, node: Node) => unknown
   /** Brings it back. */
@@ -19,6 +22,9 @@ interface FaultKind {
 }
 
 const nothing = (): void => {}
+
+/** What brings back the master of a cluster that was killed. */
+const restart = new WeakMap<Cluster, () => Promise<void>>()
 
 /** All kinds of faults. */
 export const FAULTS = {
@@ -57,6 +63,18 @@ export const FAULTS = {
     begin: async ({ redis }) => `${await redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')} connections`,
     undo: nothing,
   },
+  'redis-master-killed': {
+    ...{ where: 'redis', forMs: [4_000, 12_000], only: 'cluster' },
+    begin: async (cluster) => {
+      restart.set(cluster, await ofCluster(cluster).killMaster())
+    },
+    undo: (cluster) => restart.get(cluster)?.(),
+  },
+  'redis-slot-moved': {
+    ...{ where: 'redis', forMs: [0, 0], only: 'cluster' },
+    begin: async (cluster) => `${await ofCluster(cluster).moveSlots()} slots`,
+    undo: nothing,
+  },
   'postgres-restart': {
     ...{ where: 'postgres', forMs: [0, 4_000] },
     begin: ({ postgres }) => postgres.stop('SIGINT'),
@@ -84,17 +102,17 @@ export const FAULTS = {
     undo: (_, node) => node.links.postgres.restore(),
   },
   'redis-link-cut': {
-    ...{ where: 'node', forMs: [500, 10_000] },
+    ...{ where: 'node', forMs: [500, 10_000], only: 'standalone' },
     begin: (_, node) => node.links.redis.cut(),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-stall': {
-    ...{ where: 'node', forMs: [1_000, 10_000] },
+    ...{ where: 'node', forMs: [1_000, 10_000], only: 'standalone' },
     begin: (_, node) => node.links.redis.set({ kind: 'stalled' }),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-slow': {
-    ...{ where: 'node', forMs: [1_000, 10_000] },
+    ...{ where: 'node', forMs: [1_000, 10_000], only: 'standalone' },
     begin: (_, node) => node.links.redis.set({ kind: 'slow', delayMs: 400 }),
     undo: (_, node) => node.links.redis.restore(),
   },
@@ -138,6 +156,17 @@ export const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is FaultName 
 
 export function kindOf(name: FaultName): FaultKind {
   return FAULTS[name]
+}
+
+/** Of a Redis Cluster a node reaches the servers by the addresses that they tell, past the links. */
+export function isFor(redis: 'standalone' | 'cluster', name: FaultName): boolean {
+  const { only } = kindOf(name)
+  return only === undefined || only === redis
+}
+
+function ofCluster({ redisCluster }: Cluster): RedisCluster {
+  if (redisCluster === undefined) throw new Error('there is no Redis Cluster')
+  return redisCluster
 }
 
 async function eachClientLink(node: Node, body: (link: Link) => Promise<void>): Promise<void> {
