@@ -26,6 +26,8 @@ const flags = z.object({
   logs: z.string().optional(),
   /** The `main.js` that the nodes run. */
   entry: z.string().default('dist/main.js'),
+  /** A PgBouncer in the path, which shares connections by transaction. */
+  pgbouncer: z.boolean().default(false),
 })
 
 const FAULTS_A_MINUTE = 5
@@ -38,7 +40,7 @@ export interface Options extends Required<z.infer<typeof flags>> {
 
 /** @throws Error with one line that says which flag is wrong, and what there is */
 export function parseOptions(args: readonly string[]): Options {
-  const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags]))
+  const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags], ['pgbouncer']))
   const chosen = seed ?? Math.floor(Math.random() * 1_000_000)
   return {
     ...rest,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createChildren } from '../../engines/children.js'
+import { createPgBouncer } from '../../engines/pgbouncer.js'
 import { createPostgres } from '../../engines/postgres.js'
 import { createRedis } from '../../engines/redis.js'
 import { until } from '../../engines/until.js'
@@ -11,6 +12,8 @@ export interface ClusterOptions {
   readonly size: number
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
   readonly redisServer: string
+  /** Undefined: none is in the path. */
+  readonly pgbouncer: string | undefined
   /** The `main.js` that the nodes run. */
   readonly entry: string
   readonly secret: string
@@ -58,13 +61,27 @@ export async function startCluster(options: ClusterOptions) {
       log: join(folder, 'redis.log'),
     })
     await Promise.all([postgres.start(), redis.start()])
+    const pgbouncer =
+      options.pgbouncer === undefined
+        ? undefined
+        : await createPgBouncer({
+            ...{ children, command: options.pgbouncer, postgres },
+            // Open to the user that it becomes, as a folder of somebody's reports need not be.
+            folder: dirname(options.postgres.folder),
+            ownerOf: options.postgres.folder,
+            log: join(folder, 'pgbouncer.log'),
+          })
+    await pgbouncer?.start()
+    const shared: Record<string, string> =
+      pgbouncer === undefined ? {} : { PARLEY_PREPARED_STATEMENTS: 'false' }
     for (let index = 0; index < size; index++) {
       const dataDir = join(folder, `node-${index}`)
       await mkdir(dataDir, { recursive: true })
       nodes.push(
         await createNode({
-          ...{ children, openLinks, index, postgres, redis, entry, onCrash },
-          env: { ...env, JWT_SECRET: secret },
+          ...{ children, openLinks, index, redis, entry, onCrash },
+          postgres: { urlAt: postgres.urlAt, port: pgbouncer?.port ?? postgres.port },
+          env: { ...env, ...shared, JWT_SECRET: secret },
           folder: dataDir,
           log: join(folder, `node-${index}.log`),
         }),
@@ -72,7 +89,7 @@ export async function startCluster(options: ClusterOptions) {
     }
     await Promise.all(nodes.map((node) => node.start()))
     await until('all nodes are ready', () => areReady(nodes), 60_000)
-    return { nodes, postgres, redis, areReady: () => areReady(nodes), end }
+    return { nodes, postgres, pgbouncer, redis, areReady: () => areReady(nodes), end }
   } catch (error) {
     await end()
     throw error

@@ -9,7 +9,8 @@ export interface NodeOptions {
   readonly children: Children
   readonly openLinks: Links
   readonly index: number
-  readonly postgres: Postgres
+  /** Or what stands before it. */
+  readonly postgres: Pick<Postgres, 'port' | 'urlAt'>
   readonly redis: RedisServer
   /** The `main.js` that is run. */
   readonly entry: string

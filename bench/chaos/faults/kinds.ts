@@ -4,7 +4,7 @@ import type { Link } from '../engines/links.js'
 import type { Node } from '../engines/node.js'
 
 /** What a fault is done to. Two faults are never done to the same thing at once. */
-export type Where = 'node' | 'redis' | 'postgres'
+export type Where = 'node' | 'redis' | 'postgres' | 'pgbouncer'
 
 interface FaultKind {
   readonly where: Where
@@ -131,10 +131,21 @@ export const FAULTS = {
     },
     undo: nothing,
   },
+  // Where there is one.
+  'pgbouncer-kill': {
+    ...{ where: 'pgbouncer', forMs: [200, 4_000] },
+    begin: ({ pgbouncer }) => pgbouncer?.kill(),
+    undo: ({ pgbouncer }) => pgbouncer?.start(),
+  },
 } as const satisfies Record<string, FaultKind>
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS)
+
+/** The kinds that a cluster like this one can have. */
+export function faultsOf({ pgbouncer }: { readonly pgbouncer: boolean }): FaultName[] {
+  return FAULT_NAMES.filter((name) => pgbouncer || kindOf(name).where !== 'pgbouncer')
+}
 
 export function kindOf(name: FaultName): FaultKind {
   return FAULTS[name]
