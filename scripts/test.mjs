@@ -53,7 +53,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 await main(async () => {
   await prepare({ signal })
   if (!named) await check()
-  const tools = await findTools({ withOptional: named })
+  const tools = { ...(await findTools({ withOptional: named })), ...(await findDebianBinaries()) }
   const legs = await inFolder(async (folder) => await runLegs(folder, tools))
   summarise(legs)
 })
@@ -97,6 +97,12 @@ async function legOfGuard(folder) {
   const { failures } = outcome
   const counts = { passed: failures.length === 0 ? 1 : 0, failed: failures.length, skipped: 0 }
   return { name: 'Guard', code: 0, counts, failures, seconds: Math.round((Date.now() - started) / 1000) }
+}
+
+/** For what only a server of Debian's has beside it: pg_basebackup, pg_dump. */
+async function findDebianBinaries() {
+  const { binaries } = await findDebianPostgres(oldest)
+  return binaries ? { TEST_DEBIAN_POSTGRES: binaries } : {}
 }
 
 async function legOnOldest(folder, tools) {

@@ -48,5 +48,5 @@ t.test(
       await execute(url, `alter role ${role} in database ${database} set ${name} = '${value}'`)
     const bounded = await open()
     t.strictSame(bounded.rows, [{ bound: '10s' }])
-    },
+  },
 )
