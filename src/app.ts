@@ -58,6 +58,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
   const store = await openStore(await selectDatabase(config, logger), selectReplica(config, logger))
+  if (store.wasRestored) logger.warn('the database was restored from a dump: all chats start over')
   const { bus, leases, registry } = await selectBus(config, nodeId, logger)
   const { blobs, door: blobDoor } = await selectBlobs(config, logger)
   const jobs = createPgBossJobQueue({ execute: store.execute, logger })

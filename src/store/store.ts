@@ -25,8 +25,12 @@ export async function openStore(database: Database, replicaDatabase?: Database) 
   const cluster = createClusterStore(db)
   const users = createUserStore(db)
   const messages = createMessageStore(db)
+  const wasRestored = await cluster.settle()
 
   return {
+    /** Found at the start: the database came from a dump, and a new epoch has begun. */
+    wasRestored,
+
     onReturn: database.onReturn,
 
     cluster,
