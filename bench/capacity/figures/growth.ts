@@ -1,0 +1,48 @@
+import type { Plot } from '../../report/outcome.js'
+import type { CostFile } from '../costs/costs.js'
+import type { Estimate } from '../model/estimate.js'
+import { type Plan, planOf } from '../model/plan.js'
+import type { Plant, Product } from '../options.js'
+
+/** What is needed by how many users: a power of ten below and above those that were asked about. */
+const STEPS = 24
+
+export function growthPlot(file: CostFile, product: Product, plant: Plant): Plot {
+  const users = Array.from({ length: STEPS + 1 }, (_, step) =>
+    Math.max(1, Math.round(product.users * 10 ** ((2 * step) / STEPS - 1))),
+  )
+  const plans = users.flatMap((some) => {
+    try {
+      return [[some, planOf(file, { ...product, users: some }, plant)] as const]
+    } catch {
+      // No number of nodes is enough there.
+      return []
+    }
+  })
+  const line = (name: string, of: (plan: Plan) => number) => ({
+    name,
+    points: plans.map(([some, plan]): [number, number] => [some / 1e6, of(plan)]),
+  })
+  return {
+    kind: 'lines',
+    title: 'what is needed by million users',
+    x: { unit: 'M', scale: 'logarithmic' },
+    y: { unit: 'of each', scale: 'logarithmic' },
+    lines: [
+      line('nodes', ({ nodes }) => nodes.count),
+      line('Redis shards', ({ redis }) => redis.shards),
+      line('Postgres cores', ({ postgres }) => Math.max(1, postgres.cores)),
+    ],
+  }
+}
+
+/** Where the cores of the nodes go. */
+export function workPlot({ work }: Estimate): Plot {
+  return {
+    kind: 'bars',
+    title: 'cores of all nodes',
+    unit: 'cores',
+    parts: ['in use at the peak'],
+    bars: Object.entries(work).map(([name, micros]) => ({ name, values: [micros / 1e6] })),
+  }
+}
