@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { answer } from '../../bench/capacity/answer.js'
 import { type CostFile, costAt, parseCosts, readCosts } from '../../bench/capacity/costs/costs.js'
@@ -10,11 +13,13 @@ import { type Plan, planOf } from '../../bench/capacity/model/plan.js'
 import { spent } from '../../bench/capacity/model/spent.js'
 import { parseOptions } from '../../bench/capacity/options.js'
 import * as service from '../../bench/capacity/service.js'
+import { costsFor } from '../../bench/capacity/simulate/storms.js'
 import { environment } from '../../src/environment.js'
 import * as limits from '../../src/protocol/limits.js'
 
 const root = new URL('../../', import.meta.url)
 const real = await readCosts()
+const execute = promisify(execFile)
 
 /** The real ones, with numbers that one can reckon with by hand. */
 function costsWith(values: Readonly<Record<string, number>>): CostFile {
@@ -234,6 +239,30 @@ t.test('docs/scaling.md has the answers of its commands', async (t) => {
     filled('<!-- npm run capacity -- --users 10: guesses -->\n<!-- end -->', real),
     /^guesses is none of /,
   )
+})
+
+t.test('what the page says besides its tables', async (t) => {
+  const page = await readPage()
+  const { connectMs } = costsFor(real, 1)
+  const collapse = Math.round((2 * service.HELLO_MS) / connectMs / 1000)
+  t.match(page, `(${collapse},000 sessions of one core`)
+  const kilobytes = (bytes: number) => Number((bytes / 1000).toPrecision(2))
+  const { messageWal, messageWalCold } = real.costs
+  t.match(page, `A message is ${kilobytes(messageWal.value)} KB of it`)
+  t.match(page, `and ${kilobytes(messageWalCold.value)} KB when`)
+})
+
+t.test('the command', async (t) => {
+  const out = t.testdir()
+  const run = (...args: string[]) =>
+    execute(process.execPath, ['--import', './scripts/typescript.mjs', 'bench/capacity/main.ts', ...args], {
+      cwd: root,
+    })
+  const { stdout } = await run('--users', '2000', '--json', '--out', out)
+  t.match(JSON.parse(stdout), { product: { users: 2_000 }, nodes: 1, storms: [{ away: 0 }, { away: 0 }] })
+  t.strictSame(JSON.parse(await readFile(join(out, 'capacity.json'), 'utf8')), JSON.parse(stdout))
+  t.match(await readFile(join(out, 'capacity.html'), 'utf8'), /<svg[\s\S]+<\/html>/)
+  await t.rejects(run('--user', '3'), { code: 2, stderr: /^the flags are --users [^\n]+\n$/ })
 })
 
 t.test('all that is shown is numbers', async (t) => {
