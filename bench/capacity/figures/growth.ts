@@ -4,13 +4,12 @@ import type { Estimate } from '../model/estimate.js'
 import { type Plan, planOf } from '../model/plan.js'
 import type { Plant, Product } from '../options.js'
 
-/** What is needed by how many users: a power of ten below and above those that were asked about. */
-const STEPS = 24
+/** Of those that were asked about. */
+const SIZES = [0.1, 0.2, 0.5, 1, 2, 5, 10]
 
+/** What is needed by how many users: a power of ten below and above. */
 export function growthPlot(file: CostFile, product: Product, plant: Plant): Plot {
-  const users = Array.from({ length: STEPS + 1 }, (_, step) =>
-    Math.max(1, Math.round(product.users * 10 ** ((2 * step) / STEPS - 1))),
-  )
+  const users = SIZES.map((times) => Math.max(1, Math.round(product.users * times)))
   const plans = users.flatMap((some) => {
     try {
       return [[some, planOf(file, { ...product, users: some }, plant)] as const]
