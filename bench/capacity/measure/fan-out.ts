@@ -6,7 +6,7 @@ import { numbers } from '../../load/worlds.js'
 /** What a publish costs Redis, and each node that hears it, by how many hear it. */
 
 const SUBSCRIBERS = [0, 1, 4, 16]
-const ROUNDS = 5
+const ROUNDS = 8
 const ROUND_MS = 1_000
 /** Values of a command as a node has them in one turn, and what each carries. */
 const AT_ONCE = 20

@@ -13,7 +13,7 @@ import { connectMany, type Talker } from './talkers.js'
 
 const SESSIONS = 2_000
 const AT_ONCE = 100
-const ROUNDS = 5
+const ROUNDS = 12
 const PINGS_OF_ROUND = 3
 /** Looks into Postgres that are so frequent that they are all that the node does. */
 const SWEEP_MS = 100
@@ -23,11 +23,12 @@ const PATIENCE_MS = 60_000
 const POSITIONS = 'select "id", "last_rev"'
 
 export async function measureSessions(engines: Engines, say: (line: string) => void) {
-  await makeChats(engines)
   const node = await engines.startNode({
     name: 'node-sessions',
     env: { PARLEY_SWEEP_MS: String(QUIET_SWEEP_MS) },
   })
+  // The node has made the tables.
+  await makeChats(engines)
   say(`${SESSIONS} sessions connect…`)
   const talkers = await connectMany(node, numbers(SESSIONS).map(tokenOf), AT_ONCE)
 
