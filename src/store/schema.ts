@@ -115,11 +115,13 @@ interface ErasuresTable {
   attachments: Generated<number>
 }
 
+export type AuditAction = 'export_requested' | 'export_finished' | 'erasure_requested' | 'erasure_finished'
+
 interface AuditTable {
   id: string
   at: Date
   actor: string
-  action: string
+  action: AuditAction
   user_id: string
   detail: Json
 }
