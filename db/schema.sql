@@ -22,6 +22,19 @@ CREATE TABLE attachments (
 CREATE INDEX attachments_unsent ON attachments USING btree (chat_id, uploader_id) WHERE (message_id IS NULL);
 CREATE INDEX attachments_unsent_age ON attachments USING btree (created_at) WHERE (message_id IS NULL);
 
+CREATE TABLE audit (
+  id uuid NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  user_id text NOT NULL,
+  detail jsonb NOT NULL,
+  CONSTRAINT audit_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_time ON audit USING btree (at, id);
+CREATE INDEX audit_user ON audit USING btree (user_id, at, id);
+CREATE TRIGGER audit_added_only BEFORE UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE chat_events (
   chat_id text NOT NULL,
   rev bigint NOT NULL,
@@ -44,6 +57,7 @@ CREATE TABLE chat_members (
   CONSTRAINT chat_members_pkey PRIMARY KEY (chat_id, user_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX chat_members_user ON chat_members USING btree (user_id, chat_id);
+CREATE TRIGGER chat_members_left AFTER DELETE ON chat_members FOR EACH ROW EXECUTE FUNCTION keep_former_member();
 
 CREATE TABLE chat_requests (
   user_id text NOT NULL,
@@ -66,9 +80,12 @@ CREATE TABLE chats (
   created_at timestamp(3) with time zone NOT NULL,
   last_message_at timestamp(3) with time zone,
   closed_at timestamp(3) with time zone,
+  first_rev bigint NOT NULL DEFAULT 1,
+  oldest_at timestamp(3) with time zone,
   CONSTRAINT chats_pkey PRIMARY KEY (id),
   CONSTRAINT chats_type_check CHECK ((type = ANY (ARRAY['order'::text, 'general'::text])))
 ) WITH (fillfactor = 60);
+CREATE INDEX chats_oldest ON chats USING btree (type, COALESCE(oldest_at, created_at));
 
 CREATE TABLE cluster (
   single boolean NOT NULL DEFAULT true,
@@ -84,6 +101,26 @@ CREATE TABLE ended_sessions (
   CONSTRAINT ended_sessions_pkey PRIMARY KEY (user_id)
 );
 CREATE INDEX ended_sessions_time ON ended_sessions USING btree (ended_at);
+
+CREATE TABLE erasures (
+  id uuid NOT NULL,
+  user_id text NOT NULL,
+  actor text NOT NULL,
+  requested_at timestamp(3) with time zone NOT NULL,
+  finished_at timestamp(3) with time zone,
+  chats integer NOT NULL DEFAULT 0,
+  messages integer NOT NULL DEFAULT 0,
+  attachments integer NOT NULL DEFAULT 0,
+  CONSTRAINT erasures_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX erasures_open ON erasures USING btree (user_id) WHERE (finished_at IS NULL);
+
+CREATE TABLE former_members (
+  user_id text NOT NULL,
+  chat_id text NOT NULL,
+  left_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT former_members_pkey PRIMARY KEY (user_id, chat_id)
+);
 
 CREATE TABLE messages (
   chat_id text NOT NULL,
@@ -111,6 +148,18 @@ CREATE TABLE order_chats (
   chat_id text NOT NULL,
   CONSTRAINT order_chats_pkey PRIMARY KEY (order_id)
 );
+
+CREATE TABLE taken_messages (
+  id uuid NOT NULL,
+  chat_id text NOT NULL,
+  from_seq bigint NOT NULL,
+  before_seq bigint NOT NULL,
+  from_rev bigint NOT NULL,
+  before_rev bigint NOT NULL,
+  taken_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT taken_messages_pkey PRIMARY KEY (id)
+);
+CREATE INDEX taken_messages_time ON taken_messages USING btree (taken_at);
 
 CREATE TABLE unowned_blobs (
   key text NOT NULL,
@@ -315,5 +364,25 @@ BEGIN
       WHERE c.id = a.chat_id AND m.id = ids[n.item]
     );
   END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION keep_former_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO former_members (user_id, chat_id, left_at) VALUES (OLD.user_id, OLD.chat_id, clock_timestamp())
+  ON CONFLICT (user_id, chat_id) DO UPDATE SET left_at = excluded.left_at;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME;
 END
 $function$;

@@ -1,4 +1,4 @@
-// What a database's tables, indexes and functions are, from its catalogs: the same text from every engine and
+// What a database's tables, indexes, triggers and functions are, from its catalogs: the same text from every engine and
 // version. Not pg_dump, which PGlite has not, and whose text differs from version to version.
 
 // Kysely's own record of what was applied.
@@ -25,7 +25,7 @@ async function describeTables(query) {
         ? ` WITH (${options.map((option) => option.replace('=', ' = ')).join(', ')})`
         : ''
       const table = `CREATE TABLE ${name} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)${storage};`
-      return [table, ...(await indexes(query, id))].join('\n')
+      return [table, ...(await indexes(query, id)), ...(await triggers(query, id))].join('\n')
     }),
   )
 }
@@ -61,6 +61,15 @@ async function indexes(query, table) {
     `SELECT pg_get_indexdef(i.indexrelid) AS definition FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = $1::oid AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
     ORDER BY c.relname COLLATE "C"`,
+    [table],
+  )
+  return rows.map(({ definition }) => `${definition.replace(' ON public.', ' ON ')};`)
+}
+
+async function triggers(query, table) {
+  const rows = await query(
+    `SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger
+    WHERE tgrelid = $1::oid AND NOT tgisinternal ORDER BY tgname COLLATE "C"`,
     [table],
   )
   return rows.map(({ definition }) => `${definition.replace(' ON public.', ' ON ')};`)

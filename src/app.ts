@@ -7,18 +7,22 @@ import { createPgBossJobQueue } from './adapters/job-queue-pg-boss.js'
 import { selectBlobs, selectBus, selectDatabase, selectReplica } from './adapters/select.js'
 import { within } from './adapters/within.js'
 import { createAttachments } from './chat/attachments/attachments.js'
+import { createAudit } from './chat/audit.js'
 import { createChanges } from './chat/changes.js'
 import { ENDINGS_CHANNEL, NAMES_CHANNEL, PRESENCE_CHANNEL, parseChannel } from './chat/channels.js'
 import { createChats } from './chat/chats.js'
 import { createEventCommit } from './chat/commit-events.js'
 import { createEdits } from './chat/edits.js'
+import { createErasure } from './chat/erasure.js'
 import { createEvents } from './chat/events.js'
+import { createExports } from './chat/exports.js'
 import { createInbox } from './chat/inbox.js'
 import { createMarks } from './chat/marks.js'
 import { createMembers } from './chat/members.js'
 import { createMessages } from './chat/messages.js'
 import { createPresence } from './chat/presence.js'
 import { createReplay } from './chat/replay.js'
+import { createRetention } from './chat/retention.js'
 import { createSnapshots } from './chat/snapshots.js'
 import { createTokenVerifier, signToken, type TokenKey } from './chat/tokens.js'
 import { createUsers } from './chat/users.js'
@@ -115,6 +119,12 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   users.onRenamed((user) => hub.rename(user))
   const lifetimes = createLifetimes(hub)
   const endings = await createEndings({ store, bus, hub })
+  const retention = createRetention({ store, jobs, days: config.retentionDays, logger })
+  const erasure = createErasure({
+    ...{ store, jobs, users, members, commitEvents, inbox, logger },
+    endSessions: endings.endAll,
+  })
+  const exports = createExports({ store, blobs, linkSeconds: config.attachments.linkSeconds, logger })
   const sweep = await createSweep({ store, bus, rooms, endings, intervalMs: config.sweepMs, logger })
   store.onReturn(sweep.now)
   const rates = createRates(config.rates)
@@ -163,6 +173,7 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   })
   const http = await createHttpServer({
     ...{ chats, members, marks, messages, edits, users, endings, rates, attachments, verifyToken, logger },
+    ...{ exports, erasure, audit: createAudit(store) },
     blobDoor: blobDoor === undefined ? undefined : { ...blobDoor, uploads: config.attachments.uploads },
     isReady: async () => isServing && (await answersSoon(store.ping)),
     corsOrigins: config.corsOrigins,
@@ -205,6 +216,8 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
       await http.close()
       gateway.close()
       await messages.drain()
+      retention.stop()
+      erasure.stop()
       await jobs.close()
       sweep.close()
       lifetimes.close()

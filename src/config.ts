@@ -45,6 +45,8 @@ export interface Config {
   readonly drainMs: number
   readonly blobs: BlobConfig
   readonly attachments: AttachmentConfig
+  /** 0: for ever. */
+  readonly retentionDays: { readonly order: number; readonly general: number; readonly audit: number }
 }
 
 /** Where Redis is, and how one gets in. */
@@ -200,6 +202,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
         vars.PARLEY_SCAN_URL === undefined
           ? undefined
           : { url: vars.PARLEY_SCAN_URL, timeoutMs: vars.PARLEY_SCAN_TIMEOUT_MS },
+    },
+    retentionDays: {
+      order: vars.PARLEY_RETENTION_ORDER_DAYS,
+      general: vars.PARLEY_RETENTION_GENERAL_DAYS,
+      audit: vars.PARLEY_RETENTION_AUDIT_DAYS,
     },
   }
 }

@@ -9,6 +9,7 @@ import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const atLeast = (least: number) => z.coerce.number().int().min(least).max(1_000_000_000)
+const days = z.coerce.number().int().min(0).max(36_500).default(0)
 const text = z.string().min(1)
 const list = text.transform((value) =>
   value
@@ -152,6 +153,11 @@ export const environment = z.object({
   PARLEY_SCAN_TIMEOUT_MS: atLeast(100)
     .default(30_000)
     .describe('how long a scanner may take for its verdict'),
+  PARLEY_RETENTION_ORDER_DAYS: days.describe(
+    'messages in chats about orders are taken at this age; 0 here and below: kept for ever (docs/retention.md)',
+  ),
+  PARLEY_RETENTION_GENERAL_DAYS: days.describe('messages in other chats are taken at this age'),
+  PARLEY_RETENTION_AUDIT_DAYS: days.describe('entries of the audit are taken at this age'),
   PARLEY_RATE_MESSAGES: atLeast(0)
     .default(20)
     .describe('messages said, edited and deleted, per user, second and node; 0 here and below: no limit'),

@@ -72,6 +72,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
       uploads: 50,
       scan: undefined,
     },
+    retentionDays: { order: 0, general: 0, audit: 0 },
   })
 })
 
@@ -134,6 +135,9 @@ t.test('every variable that is given is used', async (t) => {
     PARLEY_UPLOADS: '2',
     PARLEY_SCAN_URL: 'http://scanner:8080/scan',
     PARLEY_SCAN_TIMEOUT_MS: '500',
+    PARLEY_RETENTION_ORDER_DAYS: '365',
+    PARLEY_RETENTION_GENERAL_DAYS: '30',
+    PARLEY_RETENTION_AUDIT_DAYS: '3650',
   })
   t.strictSame(config, {
     port: 0,
@@ -187,6 +191,7 @@ t.test('every variable that is given is used', async (t) => {
       uploads: 2,
       scan: { url: 'http://scanner:8080/scan', timeoutMs: 500 },
     },
+    retentionDays: { order: 365, general: 30, audit: 3650 },
   })
 })
 

@@ -19,6 +19,9 @@ const EVENTS_PER_CHAT = 500
 /** A newer version of the service may have written a change that this one does not know: it is passed on. */
 const anyChange = z.union([change, z.looseObject({ type: z.string() })])
 
+/** Where a node has been away from the database for so long that what it has missed is gone. */
+export const TAKEN = Symbol('taken')
+
 interface Asked {
   readonly chatId: string
   readonly afterRev: number
@@ -29,9 +32,9 @@ interface Asked {
  * asked for at the same time are read together: while Redis is away that is how events come from node to node.
  */
 export function createReplay(store: Store) {
-  const lane = createLane<Asked, ChatEvent[]>({ flush, batch: BATCH, queue: QUEUE })
+  const lane = createLane<Asked, ChatEvent[] | typeof TAKEN>({ flush, batch: BATCH, queue: QUEUE })
 
-  async function flush(asked: readonly Asked[]): Promise<ChatEvent[][]> {
+  async function flush(asked: readonly Asked[]): Promise<(ChatEvent[] | typeof TAKEN)[]> {
     const rows = await store.chats.findAll([...new Set(asked.map(({ chatId }) => chatId))])
     const chats = new Map(rows.map((row) => [row.id, row]))
     const windows = asked.map((one) => toWindow(one, chats.get(one.chatId), asked.length))
@@ -42,15 +45,22 @@ export function createReplay(store: Store) {
     const changed = await store.messages.ofSeqs(
       events.flatMap(({ chat_id: chatId, seq }) => (seq === null ? [] : [{ chatId, seq }])),
     )
-    return toEvents(windows, messages, events, changed)
+    const told = toEvents(windows, messages, events, changed)
+    return windows.map(({ afterRev, row }, index) => {
+      const isTaken = row !== undefined && afterRev < row.first_rev - 1
+      return isTaken ? TAKEN : (told[index] ?? [])
+    })
   }
 
   return {
     /** Chats that wait to be read. */
     waiting: lane.waiting,
 
-    /** The chat's next events after `rev`, one for each number, in order; fewer than there are when there are many. */
-    async eventsAfter(chatId: string, rev: number): Promise<ChatEvent[]> {
+    /**
+     * The chat's next events after `rev`, one for each number, in order; fewer than there are when there are many.
+     * TAKEN when retention has taken the next one.
+     */
+    async eventsAfter(chatId: string, rev: number): Promise<ChatEvent[] | typeof TAKEN> {
       return await lane.push({ chatId, afterRev: rev })
     },
   }

@@ -105,7 +105,7 @@ function missedRange(
 ): { kind: Kind; range: MessageRange; reset: boolean } {
   const { afterRev } = point
   const isElsewhere = point.epoch !== undefined && point.epoch !== epoch
-  const isTaken = afterRev !== undefined && first_rev !== null && afterRev < first_rev - 1
+  const isTaken = afterRev !== undefined && afterRev < first_rev - 1
   const reset = afterRev !== undefined && (isElsewhere || isTaken || afterRev > last_rev)
   if (afterRev !== undefined && !reset)
     return { kind: 'changed', range: { chatId: id, first: afterRev + 1, last: last_rev }, reset }

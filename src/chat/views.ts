@@ -74,7 +74,7 @@ export function toUpload(row: AttachmentRow): Upload {
   return { ...toAttachment(row), status: row.status }
 }
 
-function toAttachment({ id, name, mime, size, width, height }: AttachmentRow): Attachment {
+export function toAttachment({ id, name, mime, size, width, height }: AttachmentRow): Attachment {
   return {
     ...{ id, name, mime, size },
     ...(width === null ? {} : { width }),

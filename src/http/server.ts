@@ -5,8 +5,11 @@ import Fastify, { LogController } from 'fastify'
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Attachments } from '../chat/attachments/attachments.js'
+import type { Audit } from '../chat/audit.js'
 import type { Chats } from '../chat/chats.js'
 import type { Edits } from '../chat/edits.js'
+import type { Erasure } from '../chat/erasure.js'
+import type { Exports } from '../chat/exports.js'
 import type { Marks } from '../chat/marks.js'
 import type { Members } from '../chat/members.js'
 import type { Messages } from '../chat/messages.js'
@@ -19,6 +22,7 @@ import { requireToken } from './authentication.js'
 import { createErrorAnswers } from './errors.js'
 import { openApi } from './openapi.js'
 import { attachmentRoutes } from './routes/attachments.js'
+import { auditRoutes } from './routes/audit.js'
 import { type BlobRouteOptions, blobRoutes } from './routes/blobs.js'
 import { chatRoutes } from './routes/chats.js'
 import { docsRoutes } from './routes/docs.js'
@@ -26,6 +30,7 @@ import { healthRoutes } from './routes/health.js'
 import { memberRoutes } from './routes/members.js'
 import { messageRoutes } from './routes/messages.js'
 import { type PageOptions, pageRoutes } from './routes/page.js'
+import { userDataRoutes } from './routes/user-data.js'
 import { userRoutes } from './routes/users.js'
 
 const BODY_BYTES = 64 * 1024
@@ -39,6 +44,9 @@ export interface HttpOptions {
   readonly edits: Edits
   readonly users: Users
   readonly endings: Endings
+  readonly exports: Exports
+  readonly erasure: Erasure
+  readonly audit: Audit
   readonly rates: Rates
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined
@@ -105,6 +113,8 @@ export async function createHttpServer(options: HttpOptions) {
     await guarded.register(messageRoutes, options)
     await guarded.register(attachmentRoutes, options)
     await guarded.register(userRoutes, options)
+    await guarded.register(userDataRoutes, options)
+    await guarded.register(auditRoutes, options)
   })
   return app
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type ChatEvent, decodeChatEvent, type Events } from '../chat/events.js'
 import type { Presence } from '../chat/presence.js'
-import type { Replay } from '../chat/replay.js'
+import { type Replay, TAKEN } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
 import { levelOf } from '../ports/database.js'
@@ -52,11 +52,23 @@ export function createRooms(options: RoomsOptions) {
       const room = rooms.get(chatId)
       if (room !== undefined) deliver(room, event)
     },
-    read: replay.eventsAfter,
+    async read(chatId, afterRev) {
+      const events = await replay.eventsAfter(chatId, afterRev)
+      if (events !== TAKEN) return events
+      startOver(chatId)
+      return []
+    },
     onFilled(source) {
       figures.holes[source] += 1
     },
     onError: (chatId, error) => logger[levelOf(error)]({ chatId, error }, 'a hole could not be repaired yet'),
+  }
+
+  /** Nothing that the chat's stream knows counts any more: whoever has joined it connects again, and resumes. */
+  function startOver(chatId: string): void {
+    const room = rooms.get(chatId)
+    room?.startOver()
+    for (const session of room?.sessions() ?? []) session.close('goingAway')
   }
 
   function open(chatId: string): Room {
@@ -219,12 +231,9 @@ export function createRooms(options: RoomsOptions) {
       if (await rooms.get(chatId)?.stream.catchUp(rev)) figures.holes.sweep += 1
     },
 
-    /** The numbers of all chats may have gone back: whoever has joined one connects again, and resumes. */
+    /** The numbers of all chats may have gone back. */
     startOver(): void {
-      for (const room of rooms.values()) {
-        room.startOver()
-        for (const session of room.sessions()) session.close('goingAway')
-      }
+      for (const chatId of rooms.keys()) startOver(chatId)
     },
 
     close(): void {

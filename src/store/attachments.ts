@@ -186,6 +186,8 @@ export function createAttachmentStore(db: Kysely<Schema>) {
   }
 }
 
+export type AttachmentStore = ReturnType<typeof createAttachmentStore>
+
 function dueNow(keys: readonly string[]): UnownedBlob[] {
   const removeAfter = new Date()
   return keys.map((key) => ({ key, removeAfter }))

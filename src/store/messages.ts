@@ -114,12 +114,14 @@ export function createMessageStore(db: Kysely<Schema>) {
         .executeTakeFirst()
     },
 
-    /** The newest message of each chat that has any. */
+    /** The newest message of each chat that has any that retention has not taken. */
     async lastOf(chatIds: readonly string[]): Promise<Map<string, MessageRow>> {
       const { rows } = await sql<MessageRow>`
         select m.*, u.full_name
         from unnest(${chatIds}::text[]) as a(chat_id)
-        cross join lateral (select last_seq from chats where id = a.chat_id limit 1) c
+        cross join lateral (
+          select last_seq from chats where id = a.chat_id and first_seq <= last_seq limit 1
+        ) c
         cross join lateral (
           select * from messages where chat_id = a.chat_id and seq = c.last_seq limit 1
         ) m

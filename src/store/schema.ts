@@ -15,6 +15,10 @@ export interface Schema {
   unowned_blobs: { key: string; remove_after: Date }
   cluster: { single: boolean; epoch: string; place: string | null }
   ended_sessions: { user_id: string; ended_at: Date }
+  taken_messages: TakenMessagesTable
+  former_members: { user_id: string; chat_id: string; left_at: Date }
+  erasures: ErasuresTable
+  audit: AuditTable
 }
 
 /** `jsonb`: read as a value, written as JSON text. */
@@ -40,6 +44,8 @@ interface ChatsTable {
   created_at: Date
   last_message_at: Date | null
   closed_at: Date | null
+  first_rev: Generated<number>
+  oldest_at: Date | null
 }
 
 interface ChatMembersTable {
@@ -86,6 +92,38 @@ interface AttachmentsTable {
   thumbnail_key: string | null
   fault: ErrorCode | null
   created_at: Date
+}
+
+interface TakenMessagesTable {
+  id: string
+  chat_id: string
+  from_seq: number
+  before_seq: number
+  from_rev: number
+  before_rev: number
+  taken_at: Date
+}
+
+interface ErasuresTable {
+  id: string
+  user_id: string
+  actor: string
+  requested_at: Date
+  finished_at: Date | null
+  chats: Generated<number>
+  messages: Generated<number>
+  attachments: Generated<number>
+}
+
+export type AuditAction = 'export_requested' | 'export_finished' | 'erasure_requested' | 'erasure_finished'
+
+interface AuditTable {
+  id: string
+  at: Date
+  actor: string
+  action: AuditAction
+  user_id: string
+  detail: Json
 }
 
 interface ChatEventsTable {

@@ -7,8 +7,6 @@ import { withUser } from './with-user.js'
 /** A chat as one of its members finds it; `item` counts from 1 in the order asked. */
 export interface MemberView extends ChatRow, MembershipRow {
   readonly item: number
-  /** The event that brought the oldest message still kept, where retention has taken some; else null. */
-  readonly first_rev: number | null
   readonly epoch: string
 }
 
@@ -73,9 +71,6 @@ export function createSnapshotStore(db: Kysely<Schema>) {
       const { rows } = await sql<MemberView>`
         select i.item::integer as item, c.*,
           m.role, m.last_read_seq, m.archived_at, m.archived_seq, m.archive_sticky,
-          case when c.first_seq > 1 then (
-            select rev from messages where chat_id = c.id and seq = c.first_seq
-          ) end as first_rev,
           (select epoch from cluster) as epoch
         from unnest(
           ${asked.map(({ chatId }) => chatId)}::text[],

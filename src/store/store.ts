@@ -1,15 +1,19 @@
 import { CompiledQuery, type Dialect, Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../ports/database.js'
 import { createAttachmentStore } from './attachments.js'
+import { createAuditStore } from './audit.js'
 import { createChatStore } from './chats.js'
 import { createClusterStore } from './cluster.js'
 import { createEndedSessionStore } from './ended-sessions.js'
+import { createErasureStore } from './erasure.js'
 import { createEventStore } from './events.js'
+import { createExportStore } from './export.js'
 import { createFlushStore } from './flush.js'
 import { createHistoryStore } from './history.js'
 import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
 import { migrate } from './migrate.js'
+import { createRetentionStore } from './retention.js'
 import type { Schema } from './schema.js'
 import { createSnapshotStore } from './snapshots.js'
 import { createUserStore } from './users.js'
@@ -21,6 +25,7 @@ export async function openStore(database: Database, replicaDatabase?: Database) 
   const db = new Kysely<Schema>({ dialect: database.dialect })
   const replica = replicaDatabase && new Kysely<Schema>({ dialect: replicaDatabase.dialect })
   await migrateDatabase(db, database.patientDialect)
+  const [attachments, audit] = [createAttachmentStore(db), createAuditStore(db)]
 
   const cluster = createClusterStore(db)
   const users = createUserStore(db)
@@ -45,8 +50,12 @@ export async function openStore(database: Database, replicaDatabase?: Database) 
     history: createHistoryStore({ cluster, users, messages, replica }),
     snapshots: createSnapshotStore(db),
     events: createEventStore(db),
-    attachments: createAttachmentStore(db),
+    attachments,
     endedSessions: createEndedSessionStore(db),
+    retention: createRetentionStore(db, attachments),
+    audit,
+    erasure: createErasureStore(db, attachments, audit),
+    export: createExportStore(db),
 
     /** Read committed: each statement sees what others committed before it, also while it waited for a lock. */
     async transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {

@@ -21,6 +21,8 @@ const chatRow: ChatRow = {
   created_at: at,
   last_message_at: at,
   closed_at: null,
+  first_rev: 1,
+  oldest_at: null,
 }
 
 const membership: MembershipRow = {

@@ -42,7 +42,7 @@ t.test('a point from before what retention has left starts over; a later one doe
   await execute(
     cluster.databaseUrl,
     `with gone as (delete from messages where chat_id = $1 and seq < 3)
-    update chats set first_seq = 3 where id = $1`,
+    update chats set first_seq = 3, first_rev = 3 where id = $1`,
     [chatId],
   )
   const left = [{ content: 'kept' }, { content: 'newest' }]

@@ -51,6 +51,8 @@ forEachStore(async (t, open) => {
       created_at: at,
       last_message_at: null,
       closed_at: null,
+      first_rev: 1,
+      oldest_at: null,
     }
     t.strictSame(await store.chats.find(id), chat)
     const mine = await store.chats.findFor(id, 'ann')

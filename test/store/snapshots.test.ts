@@ -35,7 +35,7 @@ forEachStore(async (t, open) => {
     ])
     t.same(rows.map(({ item }) => item).sort(), [1, 4, 5])
     const view = rows.find(({ item }) => item === 4)
-    t.match(view, { id: two, last_seq: 3, last_rev: 3, last_read_seq: 3, role: 'member', first_rev: null })
+    t.match(view, { id: two, last_seq: 3, last_rev: 3, last_read_seq: 3, role: 'member', first_rev: 1 })
     t.equal(view?.epoch, await store.cluster.epoch())
   })
 

@@ -26,18 +26,30 @@ export function createLinks({ store, blobs, chats, linkSeconds }: LinksOptions) 
     const row = await store.attachments.find(chatId, id)
     if (row === undefined || !isSeenBy(row, caller)) throw new ParleyError('not_found')
     if (row.status !== 'ready') throw new ParleyError('conflict', 'The attachment is not ready.')
-    const file = fileOf(row, variant)
-    if (file === undefined) throw new ParleyError('not_found')
-    return await blobs.presignGet(file.key, {
-      mime: file.mime,
-      disposition: contentDisposition(file.name, isInline(file.mime)),
-      seconds: linkSeconds,
-      audience: 'client',
-    })
+    const link = await linkTo(blobs, row, linkSeconds, variant)
+    if (link === undefined) throw new ParleyError('not_found')
+    return link
   }
 }
 
 export type Links = ReturnType<typeof createLinks>
+
+/** A URL to download it from, for whoever may see it; undefined when there is nothing to download. */
+export async function linkTo(
+  blobs: BlobStore,
+  row: AttachmentRow,
+  seconds: number,
+  variant: Variant = 'original',
+): Promise<PresignedGet | undefined> {
+  const file = fileOf(row, variant)
+  if (file === undefined) return undefined
+  return await blobs.presignGet(file.key, {
+    mime: file.mime,
+    disposition: contentDisposition(file.name, isInline(file.mime)),
+    seconds,
+    audience: 'client',
+  })
+}
 
 function isSeenBy(row: AttachmentRow, { user }: Caller): boolean {
   return row.message_id !== null || row.uploader_id === user.id

@@ -7,6 +7,7 @@ import type { File } from '../../chat/attachments/uploads.js'
 import { ParleyError } from '../../protocol/errors.js'
 import { timestamp, type Upload, upload, uploadTarget } from '../../protocol/objects.js'
 import { cleanText, id } from '../../protocol/text.js'
+import { absolute } from '../absolute.js'
 import { callerOf } from '../authentication.js'
 import { discardRest } from '../discard-rest.js'
 import { chatParams, security } from '../schemas.js'
@@ -189,11 +190,4 @@ function goneSignal({ raw }: FastifyReply): AbortSignal {
   if (raw.destroyed || raw.socket?.destroyed === true) gone()
   else raw.once('close', gone)
   return controller.signal
-}
-
-/** A path of our own door as the client reaches it. */
-function absolute(url: string, request: FastifyRequest): string {
-  const base = `${request.protocol}://${request.host}`
-  if (!URL.canParse(url, base)) throw new ParleyError('bad_request', 'The Host header is not one.')
-  return new URL(url, base).href
 }
