@@ -40,7 +40,7 @@ export function limitsOf(file: CostFile, product: Product, plant: Plant): Limit[
     ...bound,
     users: firstOf(most, (users) => isPassed(planOf(file, { ...product, users }, plant))),
   }))
-  return [...limits, { ...NO_PLAN, users: end }].sort(
+  return [...limits, ...(end === undefined ? [] : [{ ...NO_PLAN, users: end }])].sort(
     (one, other) => (one.users ?? Number.POSITIVE_INFINITY) - (other.users ?? Number.POSITIVE_INFINITY),
   )
 }
