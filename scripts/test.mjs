@@ -30,6 +30,8 @@ const long = [
   'test/bench/stream-mutants.test.ts',
   'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
+  'test/deploy/image-steps.test.ts',
+  'test/deploy/proxy.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
   'test/web/attachments-s3.test.ts',
