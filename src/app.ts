@@ -37,6 +37,7 @@ import { createSessionCap } from './sessions/session-cap.js'
 import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
+import type { Workers } from './socketio/owners.js'
 import { createSocketIoDoor } from './socketio/server.js'
 import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
@@ -51,8 +52,8 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Composes one node: the lines in their order are the order of the start. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+/** Composes one node, one of several `workers` perhaps: the lines in their order are the order of the start. */
+export async function createApp(config: Config, logger: Logger, workers?: Workers): Promise<App> {
   const nodeId = randomUUID()
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
@@ -126,6 +127,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const gateway = createGateway({
     host: config.host,
     port: config.wsPort,
+    isShared: workers !== undefined,
     ...{ sessionBufferBytes, admit, hub, frames, logger },
   })
   const http = await createHttpServer({
@@ -142,11 +144,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const socketIo = createSocketIoDoor({
     server: http.server,
     corsOrigins: config.corsOrigins,
-    ...{ admit, hub, frames, attachments, logger },
+    ...{ admit, hub, frames, attachments, workers, logger },
   })
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)
 
+  await socketIo.listen()
   await gateway.listen()
   await http.listen({ host: config.host, port: config.port })
   jobs.start()

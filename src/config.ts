@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type Environment, environment } from './environment.js'
 import { ALL_FILE_TYPES, FILE_TYPES, type FileType, isFileType } from './protocol/file-types.js'
 
@@ -8,6 +9,8 @@ export type LogLevel = Environment['LOG_LEVEL']
 export interface Config {
   readonly port: number
   readonly wsPort: number
+  /** Processes that share the ports; undefined: this one alone. */
+  readonly workers: number | undefined
   readonly host: string
   /** No outside engine at all: PGlite and the in-process bus. */
   readonly embedded: boolean
@@ -111,6 +114,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
   if (vars.PORT !== 0 && vars.PORT === vars.WS_PORT) faults.push('WS_PORT: must differ from PORT')
+  if (vars.WORKERS !== undefined) {
+    if (vars.REDIS_URL === undefined)
+      faults.push('WORKERS: needs REDIS_URL, or the processes would not hear of each other')
+    if (vars.WS_PORT === 0)
+      faults.push('WORKERS: needs a WS_PORT that is not 0, or each process would get another one')
+  }
   for (const name of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const)
     if (vars.S3_ENDPOINT !== undefined && vars[name] === undefined)
       faults.push(`${name}: needed with S3_ENDPOINT`)
@@ -123,6 +132,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: vars.PORT,
     wsPort: vars.WS_PORT,
+    workers: workerCount(vars.WORKERS),
     host: vars.HOST,
     embedded,
     databaseUrl: vars.DATABASE_URL,
@@ -194,4 +204,9 @@ function corsOrigins(given: readonly string[] | undefined, embedded: boolean): C
 
 function attachmentTypes(given: readonly string[] | undefined): FileType[] {
   return ALL_FILE_TYPES.filter((type) => given?.includes(type) ?? FILE_TYPES[type].byDefault)
+}
+
+function workerCount(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  return given === 'auto' ? availableParallelism() : Number(given)
 }

@@ -22,6 +22,7 @@ const FLOORS = [
   ['gateway', 'socketio', 'http'],
   ['token-key.ts'],
   ['app.ts'],
+  ['workers'],
   ['main.ts', 'migrate.ts', 'token.ts'],
 ] as const
 
