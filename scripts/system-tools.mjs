@@ -25,6 +25,8 @@ const tools = [
     isOptional: true,
     isSmall: true,
   },
+  // Only the proxy of compose.yaml needs it.
+  { variable: 'TEST_HAPROXY', commands: ['haproxy'], debian: 'haproxy', isOptional: true },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

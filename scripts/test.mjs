@@ -33,6 +33,8 @@ const long = [
   'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
   'test/contracts/redis-sentinel.test.ts',
+  'test/deploy/image-steps.test.ts',
+  'test/deploy/proxy.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
   'test/scenarios/redis-cluster.test.ts',

@@ -23,7 +23,7 @@ const FLOORS = [
   ['token-key.ts'],
   ['app.ts'],
   ['workers'],
-  ['main.ts', 'token.ts'],
+  ['main.ts', 'migrate.ts', 'token.ts'],
 ] as const
 
 /** What stands beside the floors, and all that it may import. */
@@ -36,10 +36,10 @@ const BESIDE: Record<string, readonly string[]> = {
 
 /** Who may import what stands beside. */
 const USERS_OF: Record<string, readonly string[]> = {
-  adapters: ['app.ts', 'token-key.ts'],
-  'logger.ts': ['main.ts'],
+  adapters: ['app.ts', 'migrate.ts', 'token-key.ts'],
+  'logger.ts': ['main.ts', 'migrate.ts'],
   'environment.ts': ['config.ts'],
-  'config.ts': ['app.ts', 'logger.ts', 'main.ts', 'token-key.ts', 'token.ts'],
+  'config.ts': ['app.ts', 'logger.ts', 'main.ts', 'migrate.ts', 'token-key.ts', 'token.ts'],
 }
 
 /** A driver library is imported in its home alone. */
@@ -156,7 +156,7 @@ t.test('imports go towards the ground, and libraries stay in their homes', async
 
 t.test('the environment is read where a process begins', async (t) => {
   const readers = files.filter(({ syntax }) => mentions(syntax, isProcessEnv) > 0).map(({ name }) => name)
-  t.strictSame(readers, ['main.ts', 'token.ts'])
+  t.strictSame(readers, ['main.ts', 'migrate.ts', 'token.ts'])
 })
 
 t.test('what measures and judges the service knows nothing of its source', async (t) => {
@@ -217,6 +217,7 @@ t.test('the rules themselves: what they allow', async (t) => {
     ['sessions/frames/join.ts', '../room.js', false],
     ['http/routes/chats.ts', '../../protocol/text.js', false],
     ['app.ts', './adapters/select.js', false],
+    ['migrate.ts', './store/store.js', false],
     ['token.ts', './token-key.js', false],
     ['adapters/select.ts', '../config.js', true],
     ['ports/database.ts', 'kysely', true],

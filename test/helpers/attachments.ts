@@ -56,7 +56,7 @@ export interface SentFile {
 
 /** `POST /chats/:id/attachments`, the files as a browser's form sends them. */
 export async function postFiles(
-  { node }: Pick<BlobNode, 'node'>,
+  { node }: { readonly node: { readonly url: string } },
   bearer: string | undefined,
   chatId: string,
   files: readonly SentFile[],
