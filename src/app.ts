@@ -100,7 +100,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures })
   const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions, readers, cap, figures },
+    ...{ rooms, presence, subscriptions, readers, cap, figures, logger },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   users.onRenamed((user) => hub.rename(user))
