@@ -44,6 +44,8 @@ import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
 
 const READY_MS = 800
+/** How long the end waits for the last traces to be taken. */
+const TRACES_MS = 2000
 
 export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
@@ -62,6 +64,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const version = await packageVersion()
   const metrics = createMetrics(version)
   const { figures } = metrics
+  const tracing = await startTracing(config.tracing, { version, nodeId })
   const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
   await ops.listen()
   const key = await tokenKey(config)
@@ -77,7 +80,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
   const messages = createMessages({
-    ...{ store, events, inbox, figures, logger, commit: config.commit },
+    ...{ store, events, inbox, figures, tracing, logger, commit: config.commit },
     attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
   })
   const commitEvents = createEventCommit({ store, events })
@@ -95,7 +98,17 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)
-  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, figures, logger })
+  const rooms = createRooms({
+    nodeId,
+    bus,
+    subscriptions,
+    replay,
+    events,
+    presence,
+    figures,
+    tracing,
+    logger,
+  })
   const { sessionBufferBytes, bufferBytes } = config
   const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures })
   const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
@@ -206,6 +219,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       await bus.close()
       await store.close()
       await ops.close()
+      // What a collector that is away does not take is lost.
+      await within(TRACES_MS, tracing?.close() ?? Promise.resolve()).catch(() => {})
     },
   }
 }
@@ -217,6 +232,16 @@ function pageSigner(config: Config, key: TokenKey) {
   if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
   const rules = { secret: key.secret, issuer, audience, expiresInMs: OWN_TOKEN_MS }
   return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
+}
+
+/** A node without a collector neither loads what traces are made with nor holds it in memory. */
+async function startTracing(
+  config: Config['tracing'],
+  node: { readonly version: string; readonly nodeId: string },
+) {
+  if (config === undefined) return undefined
+  const { createTracing } = await import('./ops/tracing.js')
+  return createTracing({ ...config, ...node })
 }
 
 /** Where the page's images come from, when not from its own address. */

@@ -40,6 +40,8 @@ export interface Config {
   readonly drainMs: number
   readonly blobs: BlobConfig
   readonly attachments: AttachmentConfig
+  /** Undefined: no traces. */
+  readonly tracing: TracingConfig | undefined
 }
 
 /** Where blobs are kept; `off`: several nodes that share no place for them. */
@@ -66,6 +68,13 @@ export interface AttachmentConfig {
   readonly linkSeconds: number
   readonly uploads: number
   readonly scan: { readonly url: string; readonly timeoutMs: number } | undefined
+}
+
+export interface TracingConfig {
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly serviceName: string
+  readonly ratio: number
 }
 
 export interface JwtConfig {
@@ -165,6 +174,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
           ? undefined
           : { url: vars.PARLEY_SCAN_URL, timeoutMs: vars.PARLEY_SCAN_TIMEOUT_MS },
     },
+    tracing:
+      vars.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: vars.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: vars.OTEL_SERVICE_NAME,
+            ratio: vars.OTEL_TRACES_SAMPLER_ARG,
+          },
   }
 }
 
