@@ -26,6 +26,7 @@ import type { Config } from './config.js'
 import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
+import { toJson } from './ops/added-up.js'
 import { createMetrics, type Metrics } from './ops/metrics.js'
 import { createOpsServer } from './ops/server.js'
 import { createAdmission } from './sessions/admission.js'
@@ -39,6 +40,7 @@ import { createSessionCap } from './sessions/session-cap.js'
 import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
+import type { Workers } from './socketio/owners.js'
 import { createSocketIoDoor } from './socketio/server.js'
 import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
@@ -58,15 +60,21 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Composes one node: the lines in their order are the order of the start. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+/** What a node needs of those beside it on the same ports; their supervisor tells the metrics of all. */
+export interface WorkerLink extends Workers {
+  onMetrics(read: () => Promise<object[]>): void
+}
+
+/** Composes one node, one of several `workers` perhaps: the lines in their order are the order of the start. */
+export async function createApp(config: Config, logger: Logger, workers?: WorkerLink): Promise<App> {
   const nodeId = randomUUID()
   const version = await packageVersion()
   const metrics = createMetrics(version)
   const { figures } = metrics
   const tracing = await startTracing(config.tracing, { version, nodeId })
   const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
-  await ops.listen()
+  if (workers === undefined) await ops.listen()
+  else workers.onMetrics(() => toJson(metrics.registry))
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
@@ -162,6 +170,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const gateway = createGateway({
     host: config.host,
     port: config.wsPort,
+    isShared: workers !== undefined,
     ...{ sessionBufferBytes, admit, hub, frames, logger },
   })
   const http = await createHttpServer({
@@ -178,11 +187,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const socketIo = createSocketIoDoor({
     server: http.server,
     corsOrigins: config.corsOrigins,
-    ...{ admit, hub, frames, attachments, logger },
+    ...{ admit, hub, frames, attachments, workers, logger },
   })
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)
 
+  await socketIo.listen()
   const lanes = { messages: messages.waiting, snapshots: snapshots.waiting, replay: replay.waiting }
   metrics.observe({ isDatabaseUp: store.isUp, isBusUp: () => bus.up, lanes })
   await gateway.listen()

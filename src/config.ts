@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type Environment, environment } from './environment.js'
 import { ALL_FILE_TYPES, FILE_TYPES, type FileType, isFileType } from './protocol/file-types.js'
 
@@ -8,6 +9,8 @@ export type LogLevel = Environment['LOG_LEVEL']
 export interface Config {
   readonly port: number
   readonly wsPort: number
+  /** Processes that share the ports; undefined: this one alone. */
+  readonly workers: number | undefined
   readonly opsPort: number
   readonly host: string
   /** No outside engine at all: PGlite and the in-process bus. */
@@ -121,6 +124,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
   if (vars.PORT !== 0 && vars.PORT === vars.WS_PORT) faults.push('WS_PORT: must differ from PORT')
+  if (vars.WORKERS !== undefined) {
+    if (vars.REDIS_URL === undefined)
+      faults.push('WORKERS: needs REDIS_URL, or the processes would not hear of each other')
+    if (vars.WS_PORT === 0)
+      faults.push('WORKERS: needs a WS_PORT that is not 0, or each process would get another one')
+  }
   if (vars.OPS_PORT !== 0 && [vars.PORT, vars.WS_PORT].includes(vars.OPS_PORT))
     faults.push('OPS_PORT: must differ from PORT and WS_PORT')
   for (const name of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const)
@@ -135,6 +144,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: vars.PORT,
     wsPort: vars.WS_PORT,
+    workers: workerCount(vars.WORKERS),
     opsPort: vars.OPS_PORT,
     host: vars.HOST,
     embedded,
@@ -216,4 +226,9 @@ function corsOrigins(given: readonly string[] | undefined, embedded: boolean): C
 
 function attachmentTypes(given: readonly string[] | undefined): FileType[] {
   return ALL_FILE_TYPES.filter((type) => given?.includes(type) ?? FILE_TYPES[type].byDefault)
+}
+
+function workerCount(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  return given === 'auto' ? availableParallelism() : Number(given)
 }

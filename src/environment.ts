@@ -46,7 +46,16 @@ export const environment = z.object({
   PORT: port
     .default(3000)
     .describe('Fastify: REST, the Socket.IO door, the page, `/openapi.json`, `/livez`, `/readyz`'),
-  WS_PORT: port.default(3001).describe('uWebSockets.js: raw WebSocket at `/ws`; taken exclusively'),
+  WS_PORT: port
+    .default(3001)
+    .describe('uWebSockets.js: raw WebSocket at `/ws`; taken exclusively, unless `WORKERS` is set'),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|[1-9]\d{0,2})$/, 'must be a number of processes, or `auto`')
+    .optional()
+    .describe(
+      'processes on this machine that share the ports, each a node; `auto`: one per core; needs `REDIS_URL`',
+    ),
   OPS_PORT: port
     .default(9464)
     .describe(

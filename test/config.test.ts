@@ -28,6 +28,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
   t.strictSame(loadConfig({}), {
     port: 3000,
     wsPort: 3001,
+    workers: undefined,
     opsPort: 9464,
     host: '127.0.0.1',
     embedded: true,
@@ -79,7 +80,8 @@ t.test('every variable that is given is used', async (t) => {
   const config = loadConfig({
     ...POSTGRES,
     PORT: '0',
-    WS_PORT: '0',
+    WS_PORT: '1',
+    WORKERS: '7',
     OPS_PORT: '0',
     HOST: '0.0.0.0',
     REDIS_URL: 'redis://redis:6379',
@@ -126,7 +128,8 @@ t.test('every variable that is given is used', async (t) => {
   })
   t.strictSame(config, {
     port: 0,
-    wsPort: 0,
+    wsPort: 1,
+    workers: 7,
     opsPort: 0,
     host: '0.0.0.0',
     embedded: false,

@@ -22,6 +22,7 @@ const FLOORS = [
   ['gateway', 'socketio', 'http', 'ops'],
   ['token-key.ts'],
   ['app.ts'],
+  ['workers'],
   ['main.ts', 'token.ts'],
 ] as const
 

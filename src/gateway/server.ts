@@ -24,6 +24,8 @@ const IDLE_SECONDS = 60
 export interface GatewayOptions {
   readonly host: string
   readonly port: number
+  /** Other processes listen on the same port, and the kernel gives each connection to one of them. */
+  readonly isShared: boolean
   readonly admit: Admit
   readonly hub: Hub
   readonly frames: FrameContext
@@ -31,9 +33,9 @@ export interface GatewayOptions {
   readonly logger: Logger
 }
 
-/** The raw WebSocket door (CONTRACT.md section 3). The port is taken exclusively: a second process is refused. */
+/** The raw WebSocket door (CONTRACT.md section 3). Unless it is shared, the port is taken exclusively: a second process is refused. */
 export function createGateway(options: GatewayOptions) {
-  const { host, port, admit, hub, frames, sessionBufferBytes, logger } = options
+  const { host, port, isShared, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
   const { framesSent, framesReceived, errors } = frames.figures
   const writes = new Writes(framesSent)
@@ -173,7 +175,8 @@ export function createGateway(options: GatewayOptions) {
     /** @throws Error when the port is taken */
     async listen(): Promise<void> {
       listening = await new Promise((resolve, reject) => {
-        app.listen(host, port, uWS.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+        const options = isShared ? uWS.LIBUS_LISTEN_DEFAULT : uWS.LIBUS_LISTEN_EXCLUSIVE_PORT
+        app.listen(host, port, options, (socket) => {
           if (socket) resolve(socket)
           else reject(new Error(`WS_PORT ${port} on ${host} is taken by another process`))
         })

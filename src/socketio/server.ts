@@ -12,7 +12,9 @@ import { dispatch, type FrameContext, type Respond } from '../sessions/frames/di
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session, Transport } from '../sessions/session.js'
 import { countBuffered } from './backlog.js'
+import { createBehindJoins } from './behind-joins.js'
 import { createFileMessages, splitFiles } from './file-messages.js'
+import { createSid, routeToOwners, type Workers } from './owners.js'
 import { boundedParser } from './parser.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 
@@ -24,6 +26,8 @@ export interface SocketIoOptions {
   readonly frames: FrameContext
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined
+  /** The other processes on the same port; undefined where this one has it alone. */
+  readonly workers: Workers | undefined
   readonly logger: Logger
 }
 
@@ -37,9 +41,10 @@ type ChatSocket = Socket<Events, Events, Events, Admitted>
  * door. A room of Socket.IO is a topic.
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
-  const { server, corsOrigins, admit, hub, frames, attachments, logger } = options
+  const { server, corsOrigins, admit, hub, frames, attachments, workers, logger } = options
   const { framesSent, framesReceived, errors } = frames.figures
   let isDraining = false
+  let stopRouting = () => {}
   const io = new Server<Events, Events, Events, Admitted>(server, {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
@@ -48,6 +53,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     allowRequest: (_request, decide) => decide(isDraining ? 'going away' : null, !isDraining),
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
+  if (workers !== undefined) io.engine.generateId = () => createSid(workers.self)
   const namespace = io.of(NAMESPACE)
   const fileMessages = createFileMessages(attachments, frames)
   // The namespace that is always there: nobody is let in, or one without a token could stay for ever.
@@ -71,6 +77,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     const session = hub.begin(user, transport, { expiresAt, silenceMs: undefined })
     begun = session
     socket.on('disconnect', () => hub.end(session))
+    const behindJoins = createBehindJoins()
     for (const [event, type] of FRAME_OF_EVENT)
       socket.on(event, (...given: unknown[]) => {
         const last = given.at(-1)
@@ -103,10 +110,12 @@ export function createSocketIoDoor(options: SocketIoOptions) {
             else answer(body)
           },
         }
-        const handled =
-          split !== undefined && decoded.ok && decoded.frame.type === 'send'
-            ? fileMessages.say(session, decoded.frame, split.files, respond)
-            : dispatch(frames, session, decoded, respond)
+        const handle = async () => {
+          if (split !== undefined && decoded.ok && decoded.frame.type === 'send')
+            await fileMessages.say(session, decoded.frame, split.files, respond)
+          else await dispatch(frames, session, decoded, respond)
+        }
+        const handled = decoded.ok ? behindJoins(decoded.frame, handle) : handle()
         // `typing` has no reply; a callback is called all the same.
         if (answer !== undefined)
           void handled.then(() => {
@@ -147,6 +156,11 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   return {
     door,
 
+    /** The door itself is the HTTP server's: what is opened is the one for the other workers. */
+    async listen(): Promise<void> {
+      if (workers !== undefined) stopRouting = await routeToOwners(server, io.path(), workers)
+    },
+
     /** No new connections. */
     stopListening(): void {
       isDraining = true
@@ -154,6 +168,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
     /** Closes what is left of this door; the HTTP server is not its own. */
     close(): void {
+      stopRouting()
       namespace.disconnectSockets(true)
       io.engine.close()
     },
