@@ -50,6 +50,8 @@ import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
 
 const READY_MS = 800
+/** How long the end waits for the last traces to be taken. */
+const TRACES_MS = 2000
 
 export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
@@ -73,6 +75,7 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   const version = await packageVersion()
   const metrics = createMetrics(version)
   const { figures } = metrics
+  const tracing = await startTracing(config.tracing, { version, nodeId })
   const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
   if (workers === undefined) await ops.listen()
   else workers.onMetrics(() => toJson(metrics.registry))
@@ -90,7 +93,7 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
   const messages = createMessages({
-    ...{ store, events, inbox, figures, logger, commit: config.commit },
+    ...{ store, events, inbox, figures, tracing, logger, commit: config.commit },
     attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
   })
   const commitEvents = createEventCommit({ store, events })
@@ -108,12 +111,22 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)
-  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, figures, logger })
+  const rooms = createRooms({
+    nodeId,
+    bus,
+    subscriptions,
+    replay,
+    events,
+    presence,
+    figures,
+    tracing,
+    logger,
+  })
   const { sessionBufferBytes, bufferBytes } = config
   const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures })
   const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions, readers, cap, figures },
+    ...{ rooms, presence, subscriptions, readers, cap, figures, logger },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   users.onRenamed((user) => hub.rename(user))
@@ -230,6 +243,8 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
       await bus.close()
       await store.close()
       await ops.close()
+      // What a collector that is away does not take is lost.
+      await within(TRACES_MS, tracing?.close() ?? Promise.resolve()).catch(() => {})
     },
   }
 }
@@ -241,6 +256,16 @@ function pageSigner(config: Config, key: TokenKey) {
   if (!isOurOwn || key.kind !== 'secret' || !isLoopbackAddress(config.host)) return undefined
   const rules = { secret: key.secret, issuer, audience, expiresInMs: OWN_TOKEN_MS }
   return (user: { sub: string; fullName: string; scope?: string | undefined }) => signToken(rules, user)
+}
+
+/** A node without a collector neither loads what traces are made with nor holds it in memory. */
+async function startTracing(
+  config: Config['tracing'],
+  node: { readonly version: string; readonly nodeId: string },
+) {
+  if (config === undefined) return undefined
+  const { createTracing } = await import('./ops/tracing.js')
+  return createTracing({ ...config, ...node })
 }
 
 /** Where the page's images come from, when not from its own address. */

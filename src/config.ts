@@ -47,6 +47,8 @@ export interface Config {
   readonly attachments: AttachmentConfig
   /** 0: for ever. */
   readonly retentionDays: { readonly order: number; readonly general: number; readonly audit: number }
+  /** Undefined: no traces. */
+  readonly tracing: TracingConfig | undefined
 }
 
 /** Where Redis is, and how one gets in. */
@@ -93,6 +95,13 @@ export interface AttachmentConfig {
   readonly linkSeconds: number
   readonly uploads: number
   readonly scan: { readonly url: string; readonly timeoutMs: number } | undefined
+}
+
+export interface TracingConfig {
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly serviceName: string
+  readonly ratio: number
 }
 
 export interface JwtConfig {
@@ -208,6 +217,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       general: vars.PARLEY_RETENTION_GENERAL_DAYS,
       audit: vars.PARLEY_RETENTION_AUDIT_DAYS,
     },
+    tracing:
+      vars.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: vars.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: vars.OTEL_SERVICE_NAME,
+            ratio: vars.OTEL_TRACES_SAMPLER_ARG,
+          },
   }
 }
 

@@ -18,6 +18,18 @@ const list = text.transform((value) =>
     .filter((part) => part !== ''),
 )
 
+/** `name=value` pairs as OpenTelemetry writes them: values are percent-encoded. */
+const pairs = list
+  .refine((parts) => parts.every(isPair), 'must be name=value, separated by commas')
+  .transform((parts) =>
+    Object.fromEntries(
+      parts.map((part) => {
+        const [name = '', ...value] = part.split('=')
+        return [name.trim(), decodeURIComponent(value.join('=').trim())]
+      }),
+    ),
+  )
+
 const httpUrl = z.url({ protocol: /^https?$/ })
 
 /** The client of the store would drop a path without a word, and cannot reach an IPv6 literal. */
@@ -116,6 +128,17 @@ export const environment = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe("pino's levels"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe('OpenTelemetry collector (OTLP over HTTP) that traces of sends go to; absent: no traces'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional().describe('sent to it, as `name=value`, separated by commas'),
+  OTEL_SERVICE_NAME: text.default('parley').describe('what traces name the service'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('part of the sends that is traced, of 1'),
   PARLEY_DATABASE_POOL: atLeast(2).default(10).describe('connections to Postgres of one node'),
   PARLEY_PREPARED_STATEMENTS: z
     .enum(['true', 'false'])
@@ -192,6 +215,15 @@ function isAddressRange(text: string): boolean {
     most > 0 &&
     (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most))
   )
+}
+
+function isPair(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+  } catch {
+    return false
+  }
+  return /^[\w!#$&'*+.^`|~-]+\s*=/.test(part)
 }
 
 function isPublicKey(value: string): boolean {

@@ -73,6 +73,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
       scan: undefined,
     },
     retentionDays: { order: 0, general: 0, audit: 0 },
+    tracing: undefined,
   })
 })
 
@@ -138,6 +139,10 @@ t.test('every variable that is given is used', async (t) => {
     PARLEY_RETENTION_ORDER_DAYS: '365',
     PARLEY_RETENTION_GENERAL_DAYS: '30',
     PARLEY_RETENTION_AUDIT_DAYS: '3650',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=hush%20hush, x=y=z',
+    OTEL_SERVICE_NAME: 'chat',
+    OTEL_TRACES_SAMPLER_ARG: '0.5',
   })
   t.strictSame(config, {
     port: 0,
@@ -192,6 +197,12 @@ t.test('every variable that is given is used', async (t) => {
       scan: { url: 'http://scanner:8080/scan', timeoutMs: 500 },
     },
     retentionDays: { order: 365, general: 30, audit: 3650 },
+    tracing: {
+      endpoint: 'http://collector:4318',
+      headers: { 'api-key': 'hush hush', x: 'y=z' },
+      serviceName: 'chat',
+      ratio: 0.5,
+    },
   })
 })
 
@@ -361,6 +372,9 @@ t.test('a bad value is refused by the name of its variable', async (t) => {
     PARLEY_OFFLINE_HOLD_MS: ['-1'],
     PARLEY_RATE_MESSAGES: ['-1', '1.5'],
     PARLEY_SESSION_BUFFER_BYTES: ['262143'],
+    OTEL_EXPORTER_OTLP_ENDPOINT: ['collector', 'grpc://collector'],
+    OTEL_EXPORTER_OTLP_HEADERS: ['key', '=value', 'a=1,b', 'a=%zz'],
+    OTEL_TRACES_SAMPLER_ARG: ['2', '-1', 'all'],
   }
   for (const [name, values] of Object.entries(bad))
     for (const value of values)

@@ -52,7 +52,7 @@ const HOMES: readonly (readonly [RegExp, RegExp])[] = [
   [/^file-type$/, /^chat\/attachments\/content-type\.ts$/],
   [/^sharp$/, /^chat\/attachments\/thumbnails\.ts$/],
   [/^(fast-jwt|get-jwks)$/, /^chat\/tokens\.ts$/],
-  [/^prom-client$/, /^ops\//],
+  [/^(prom-client$|@opentelemetry\/)/, /^ops\//],
   [/^marked$/, /^http\/docs\/markdown\.ts$/],
 ]
 

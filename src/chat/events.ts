@@ -51,9 +51,11 @@ export function createEvents(bus: Bus) {
       deliver = listener
     },
 
-    /** Events of one chat are given in the order of their `rev`. */
-    publish(event: ChatEvent): void {
+    /** Events of one chat are given in the order of their `rev`. `traceparent`: of a send that is followed. */
+    publish(event: ChatEvent, traceparent?: string): void {
       deliver(event)
+      if (traceparent !== undefined)
+        bus.publish(chatChannel(event.chatId), encodeTraceHint({ rev: event.rev, traceparent }))
       bus.publish(chatChannel(event.chatId), encodeChatEvent(event))
     },
   }
@@ -61,15 +63,36 @@ export function createEvents(bus: Bus) {
 
 export type Events = ReturnType<typeof createEvents>
 
-/** On a chat's channel: `E<rev>:<frame>`, or `M…` when it changes who belongs to the chat, or `S<signal>`. */
+/**
+ * On a chat's channel: `E<rev>:<frame>`, or `M…` when it changes who belongs to the chat, or `S<signal>`; and before the
+ * event of a send that is followed `T<rev>:<traceparent>`, which a node that follows none passes over.
+ */
 const EVENT = 0x45
 const MEMBERS_EVENT = 0x4d
+const TRACE_HINT = 0x54
 const COLON = 0x3a
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
 function encodeChatEvent({ rev, frame, changesMembers }: ChatEvent): string {
   return `${changesMembers ? 'M' : 'E'}${rev}:${frame}`
+}
+
+/** What goes before the event of this number. */
+interface TraceHint {
+  readonly rev: number
+  readonly traceparent: string
+}
+
+function encodeTraceHint({ rev, traceparent }: TraceHint): string {
+  return `T${rev}:${traceparent}`
+}
+
+/** Undefined for any other payload. */
+export function decodeTraceHint(payload: Buffer): TraceHint | undefined {
+  if (payload[0] !== TRACE_HINT) return undefined
+  const [, rev, traceparent] = /^T(\d{1,15}):([0-9a-f-]{1,64})$/.exec(payload.toString('latin1')) ?? []
+  return traceparent === undefined ? undefined : { rev: Number(rev), traceparent }
 }
 
 /** Undefined when the payload is no event: a signal, or something that no node of this version has sent. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
-import type { Figures } from '../ports/figures.js'
+import type { Figures, SendResult } from '../ports/figures.js'
+import type { SendTrace, Tracing } from '../ports/tracing.js'
 import { ParleyError, toParleyError } from '../protocol/errors.js'
 import type { Chat, Message, Sent, User } from '../protocol/objects.js'
 import type { CommittedRow, JudgedRow, Refusal } from '../store/flush.js'
@@ -23,6 +24,7 @@ export interface SendRequest {
 
 interface Sending extends Committing {
   readonly senderName: string
+  readonly trace: SendTrace | undefined
 }
 
 export interface MessagesOptions {
@@ -34,9 +36,12 @@ export interface MessagesOptions {
   /** How many a message may name; undefined where there are none. */
   readonly attachmentsPerMessage: number | undefined
   readonly figures: Figures
+  /** Undefined where no traces are asked for. */
+  readonly tracing: Tracing | undefined
 }
 
 const NONE: readonly string[] = []
+const NO_TRACES: readonly SendTrace[] = []
 
 /** What a refused message is answered with. */
 const REFUSALS: Record<Refusal, () => ParleyError> = {
@@ -49,15 +54,18 @@ const REFUSALS: Record<Refusal, () => ParleyError> = {
 
 /** Messages: said, committed, told; and read again. */
 export function createMessages(options: MessagesOptions) {
-  const { store, events, inbox, commit: limits, attachmentsPerMessage, figures, logger } = options
+  const { store, events, inbox, commit: limits, attachmentsPerMessage, figures, tracing, logger } = options
   const recent = new RecentIds()
   const commit = createFlush(store)
   const lane = createLane<Sending, JudgedRow>({ ...limits, flush })
 
   async function flush(batch: readonly Sending[]): Promise<(JudgedRow | typeof LATER)[]> {
+    const followed = tracing === undefined ? NO_TRACES : batch.flatMap(({ trace }) => trace ?? [])
+    for (const trace of followed) trace.flushing(batch.length)
     const began = performance.now()
     const results = await commit(batch)
     const answered = performance.now()
+    for (const trace of followed) trace.flushed()
     figures.flushMessages.observe(batch.length)
     figures.flushSeconds.observe((answered - began) / 1000)
     try {
@@ -79,25 +87,16 @@ export function createMessages(options: MessagesOptions) {
     for (const [index, row] of results.entries()) {
       const sending = batch[index]
       if (sending === undefined || row === LATER || row.outcome !== 'committed') continue
-      events.publish(messageEvent(toNewMessage(sending, row)))
+      const event = messageEvent(toNewMessage(sending, row))
+      const { trace } = sending
+      events.publish(event, trace?.publishing(event.rev))
+      trace?.published()
       inbox.touch(sending.chatId)
     }
   }
 
-  /** Counts what becomes of it. */
-  async function say(...said: Parameters<typeof commitOne>): Promise<Sent> {
-    try {
-      const sent = await commitOne(...said)
-      figures.sends[sent.duplicate === true ? 'duplicate' : 'ok'] += 1
-      return sent
-    } catch (error) {
-      figures.sends[toParleyError(error).code] += 1
-      throw error
-    }
-  }
-
   /** Nothing is waited for before the lane: the sends of one session keep their order. */
-  async function commitOne(
+  async function say(
     user: User,
     request: SendRequest,
     kind: 'user' | 'system',
@@ -105,24 +104,38 @@ export function createMessages(options: MessagesOptions) {
     anywhere: boolean,
   ): Promise<Sent> {
     const { chatId, clientId = null, content, attachments = NONE } = request
-    checkAttachments(attachments, attachmentsPerMessage)
-    checkContent(content, attachments.length > 0)
-    const row = await lane.push({
-      id: newId(),
-      chatId,
-      senderId: user.id,
-      senderName: user.fullName,
-      clientId,
-      kind,
-      content,
-      metadata,
-      attachments,
-      anywhere,
-      mayRepeat: clientId !== null && recent.note(chatId, user.id, clientId),
-      leftOut: 0,
-    })
-    if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
-    return toSent(row, row.outcome === 'duplicate')
+    const trace = tracing?.follow(chatId)
+    try {
+      checkAttachments(attachments, attachmentsPerMessage)
+      checkContent(content, attachments.length > 0)
+      const row = await lane.push({
+        id: newId(),
+        chatId,
+        senderId: user.id,
+        senderName: user.fullName,
+        clientId,
+        kind,
+        content,
+        metadata,
+        attachments,
+        anywhere,
+        mayRepeat: clientId !== null && recent.note(chatId, user.id, clientId),
+        leftOut: 0,
+        trace,
+      })
+      if (row.outcome !== 'committed' && row.outcome !== 'duplicate') throw REFUSALS[row.outcome]()
+      const isDuplicate = row.outcome === 'duplicate'
+      settled(isDuplicate ? 'duplicate' : 'ok', trace)
+      return toSent(row, isDuplicate)
+    } catch (error) {
+      settled(toParleyError(error).code, trace)
+      throw error
+    }
+  }
+
+  function settled(result: SendResult, trace: SendTrace | undefined): void {
+    figures.sends[result] += 1
+    trace?.end(result)
   }
 
   return {

@@ -134,6 +134,7 @@ export function createGateway(options: GatewayOptions) {
     } catch (error) {
       const refusal = toParleyError(error)
       errors.raw[refusal.code] += 1
+      logger.debug({ door: 'raw', code: refusal.code }, 'a handshake is refused')
       return closeReasonOf(refusal)
     }
   }

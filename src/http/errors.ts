@@ -17,8 +17,9 @@ export function createErrorAnswers(errors: Figures['errors']['http']) {
   return {
     answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
       const refusal = toRefusal(error)
-      if (refusal.code === 'internal')
-        request.log.error({ error, route: request.routeOptions.url }, 'a request failed')
+      const about = aboutOf(request)
+      if (refusal.code === 'internal') request.log.error({ error, ...about }, 'a request failed')
+      else request.log.debug({ code: refusal.code, ...about }, 'a request is refused')
       send(refusal, request, reply)
     },
 
@@ -26,6 +27,12 @@ export function createErrorAnswers(errors: Figures['errors']['http']) {
       send(new ParleyError('not_found', 'There is no such route.'), request, reply)
     },
   }
+}
+
+/** What the log says of a request: its route, never the whole of its path, and its chat. */
+function aboutOf({ method, params, routeOptions: { url: route } }: FastifyRequest) {
+  const isOfChat = route?.startsWith('/chats/:id') === true && typeof params === 'object' && params !== null
+  return { method, route, ...(isOfChat && 'id' in params ? { chatId: params.id } : {}) }
 }
 
 function toRefusal(error: unknown): ParleyError {

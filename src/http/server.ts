@@ -70,7 +70,7 @@ export async function createHttpServer(options: HttpOptions) {
   const { answerError, answerNotFound } = createErrorAnswers(figures.errors.http)
   const app = Fastify({
     loggerInstance: logger.child({ door: 'http' }),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: PARAM_LENGTH },

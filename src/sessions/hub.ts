@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { userChannel } from '../chat/channels.js'
 import type { InboxPush } from '../chat/inbox.js'
 import type { Presence } from '../chat/presence.js'
@@ -22,8 +23,9 @@ export function createHub(options: {
   readonly cap: SessionCap
   readonly attachmentLimits: AttachmentLimits
   readonly figures: Figures
+  readonly logger: Logger
 }) {
-  const { rooms, presence, subscriptions, readers, cap, attachmentLimits, figures } = options
+  const { rooms, presence, subscriptions, readers, cap, attachmentLimits, figures, logger } = options
   const users = new Multimap<Session>()
 
   return {
@@ -32,6 +34,7 @@ export function createHub(options: {
       const session = new Session(user, transport, readers, lifetime)
       users.add(user.id, session)
       figures.sessions[session.door] += 1
+      logger.debug({ sessionId: session.id, userId: user.id, door: session.door }, 'a session has begun')
       void subscriptions.acquire(userChannel(user.id))
       presence.arrive(user.id)
       void cap.begun(session)
@@ -58,7 +61,9 @@ export function createHub(options: {
       session.end()
       const { door, closedFor } = session
       figures.sessions[door] -= 1
-      figures.closes[door][closedFor === undefined ? 'none' : CLOSE_CODES[closedFor].code] += 1
+      const code = closedFor === undefined ? 'none' : CLOSE_CODES[closedFor].code
+      figures.closes[door][code] += 1
+      logger.debug({ sessionId: session.id, userId: session.user.id, door, code }, 'a session has ended')
       rooms.leaveAll(session)
       subscriptions.release(userChannel(session.user.id))
       presence.depart(session.user.id)

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { type ChatEvent, decodeChatEvent, type Events } from '../chat/events.js'
+import { type ChatEvent, decodeChatEvent, decodeTraceHint, type Events } from '../chat/events.js'
 import type { Presence } from '../chat/presence.js'
 import { type Replay, TAKEN } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
 import { levelOf } from '../ports/database.js'
 import type { Figures } from '../ports/figures.js'
+import type { Tracing } from '../ports/tracing.js'
 import { encodePush } from '../protocol/codec.js'
 import { change } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
@@ -27,6 +28,8 @@ export interface RoomsOptions {
   readonly events: Events
   readonly presence: Presence
   readonly figures: Figures
+  /** Undefined where no traces are asked for. */
+  readonly tracing: Tracing | undefined
   readonly logger: Logger
 }
 
@@ -34,7 +37,7 @@ const memberChange = z.object({ change, chat: z.object({ memberCount: z.number()
 
 /** The chats in use on this node, and what is delivered to the sessions that have joined them. */
 export function createRooms(options: RoomsOptions) {
-  const { nodeId, bus, subscriptions, replay, events, presence, figures, logger } = options
+  const { nodeId, bus, subscriptions, replay, events, presence, figures, tracing, logger } = options
   const doors: Door[] = []
   const rooms = new Map<string, Room>()
   const members = new MemberIndex()
@@ -95,6 +98,7 @@ export function createRooms(options: RoomsOptions) {
   function deliver(room: Room, event: ChatEvent): void {
     if (event.changesMembers) applyMemberChange(room, event)
     publish(room, event.frame)
+    if (tracing !== undefined) tracing.delivered(room.chatId, event.rev)
   }
 
   /** In the order of the events, before the event itself is delivered: one who was removed does not get it. */
@@ -207,6 +211,8 @@ export function createRooms(options: RoomsOptions) {
         room.stream.receive(event)
         return
       }
+      const hint = tracing === undefined ? undefined : decodeTraceHint(payload)
+      if (hint !== undefined) tracing?.heard(chatId, hint.rev, hint.traceparent)
       const signal = decodeSignal(payload)
       if (signal !== undefined) signals.receive(room, signal)
     },

@@ -66,7 +66,7 @@ export function createFileMessages(attachments: Attachments | undefined, frames:
       uploaded = await upload(session, chatId, parsed.data)
     } catch (error) {
       if (!(error instanceof ParleyError))
-        logger.error({ error, sessionId: session.id }, 'the files of a message could not be stored')
+        logger.error({ error, sessionId: session.id, chatId }, 'the files of a message could not be stored')
       return await refuse(toParleyError(error))
     }
     const left = [...uploaded]

@@ -137,6 +137,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   function toConnectError(error: unknown): Error {
     const refusal = toParleyError(error)
     errors.socketio[refusal.code] += 1
+    logger.debug({ door: 'socketio', code: refusal.code }, 'a handshake is refused')
     if (refusal.temporary && refusal.code !== 'rate_limited')
       logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
     return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })

@@ -4,8 +4,10 @@ import {
   changeEvent,
   createEvents,
   decodeChatEvent,
+  decodeTraceHint,
   messageEvent,
 } from '../../src/chat/events.js'
+import { decodeSignal } from '../../src/chat/signals.js'
 import type { Bus } from '../../src/ports/bus.js'
 import type { Change, Chat, Message } from '../../src/protocol/objects.js'
 
@@ -108,6 +110,19 @@ t.test('an event is delivered here at once, then told on its chat’s channel', 
     published.map(({ channel }) => channel),
     ['parley:chat:c:1', 'parley:chat:c:1'],
   )
+})
+
+t.test('what is said of a trace goes before its event, and is no event', async (t) => {
+  const { bus, published } = recordingBus()
+  const traceparent = `00-${'0123456789abcdef'.repeat(2)}-0123456789abcdef-01`
+  createEvents(bus).publish(messageEvent(message, 7), traceparent)
+  const [hint, event] = published.map(({ payload }) => Buffer.from(payload))
+  t.strictSame(hint && decodeTraceHint(hint), { rev: 7, traceparent })
+  t.equal(hint && decodeChatEvent('c:1', hint), undefined)
+  t.equal(hint && decodeSignal(hint), undefined, 'nodes that follow none pass over it')
+  t.equal(event && decodeChatEvent('c:1', event)?.rev, 7)
+  for (const other of ['', 'T', 'T7:', 'T:00-01', `T7:${'0'.repeat(65)}`, 'T7:<script>', `E7:${traceparent}`])
+    t.equal(decodeTraceHint(Buffer.from(other)), undefined, other)
 })
 
 t.test('what no node has sent is no event', async (t) => {

@@ -84,7 +84,9 @@ export async function dispatch(
     await handle(context, session, decoded.frame, respond.reply)
   } catch (error) {
     const refusal = toParleyError(error)
-    if (refusal.code === 'internal') context.logger.error({ error, sessionId: session.id }, 'a frame failed')
+    const about = { sessionId: session.id, ...aboutOf(decoded) }
+    if (refusal.code === 'internal') context.logger.error({ error, ...about }, 'a frame failed')
+    else context.logger.debug({ code: refusal.code, ...about }, 'a frame is refused')
     if (!session.isOpen) return
     respond.error(refusal)
     const reason = closeReason(session, decoded, refusal)
@@ -122,6 +124,13 @@ function handle(
     case 'ping':
       return handlePing(context, session, frame, reply)
   }
+}
+
+/** What the log says of a frame: never more than its type and its chat. */
+function aboutOf(decoded: Decoded): { type?: string; chatId?: string } {
+  if (!decoded.ok) return {}
+  const { frame } = decoded
+  return 'chatId' in frame ? { type: frame.type, chatId: frame.chatId } : { type: frame.type }
 }
 
 /** Only a join by a non-member, as in the seed, and too many bad frames end a session. */
