@@ -11,6 +11,9 @@ import { root } from './prepare.mjs'
 const jobs = 3
 const timeoutSeconds = Number(process.env.TEST_TIMEOUT_SECONDS ?? 120)
 
+// Before the compiler, which may take its time.
+t.setTimeout(0)
+
 // Once here, not in the processes: whoever has something to compile loads the compiler.
 for (const folder of ['src', 'test']) {
   const names = await readdir(join(root, folder), { recursive: true })
@@ -19,7 +22,6 @@ for (const folder of ['src', 'test']) {
 
 const env = { ...process.env, TAP_TIMEOUT: String(timeoutSeconds) }
 t.jobs = jobs
-t.setTimeout(0)
 for (const file of process.argv.slice(2)) {
   const flags = ['--import', join(root, 'scripts/typescript.mjs'), '--enable-source-maps']
   // NODE_OPTIONS is where t.spawn puts that recorder.
