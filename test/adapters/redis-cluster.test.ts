@@ -134,7 +134,7 @@ t.test('the whole cluster goes and comes back', async (t) => {
 t.test('a node that starts without the cluster has its subscriptions when that comes', async (t) => {
   const cluster = await startRedisCluster(t)
   for (const server of cluster.servers) await server.stop('SIGKILL')
-  const node = await createClusterNode(t, cluster.url, {}, 1)
+  const node = await createClusterNode(t, cluster.url, { patienceMs: 1 })
   t.equal(node.bus.up, false)
   await node.bus.subscribe('parley:chat:1')
   const gap = node.nextGap()
