@@ -11,6 +11,7 @@ export interface Config {
   readonly wsPort: number
   /** Processes that share the ports; undefined: this one alone. */
   readonly workers: number | undefined
+  readonly opsPort: number
   readonly host: string
   /** No outside engine at all: PGlite and the in-process bus. */
   readonly embedded: boolean
@@ -141,6 +142,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (vars.WS_PORT === 0)
       faults.push('WORKERS: needs a WS_PORT that is not 0, or each process would get another one')
   }
+  if (vars.OPS_PORT !== 0 && [vars.PORT, vars.WS_PORT].includes(vars.OPS_PORT))
+    faults.push('OPS_PORT: must differ from PORT and WS_PORT')
   for (const name of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const)
     if (vars.S3_ENDPOINT !== undefined && vars[name] === undefined)
       faults.push(`${name}: needed with S3_ENDPOINT`)
@@ -154,6 +157,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     port: vars.PORT,
     wsPort: vars.WS_PORT,
     workers: workerCount(vars.WORKERS),
+    opsPort: vars.OPS_PORT,
     host: vars.HOST,
     embedded,
     databaseUrl: vars.DATABASE_URL,

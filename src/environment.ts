@@ -51,6 +51,11 @@ export const environment = z.object({
     .describe(
       'processes on this machine that share the ports, each a node; `auto`: one per core; needs `REDIS_URL`',
     ),
+  OPS_PORT: port
+    .default(9464)
+    .describe(
+      '`/metrics` in the format of Prometheus ([docs/metrics.md](docs/metrics.md)); not for the public',
+    ),
   HOST: text.default('127.0.0.1').describe('address of all listeners'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { createApp, hostInUrl } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
 import { createLogger } from './logger.js'
+import { createOpsServer } from './ops/server.js'
 import { startWorkers } from './workers/supervisor.js'
 import { createWorkerLink } from './workers/worker.js'
 
@@ -11,23 +12,30 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const logger = createLogger(config.logLevel)
   if (config.workers === undefined) await runNode(config, logger)
-  else if (cluster.isPrimary) await supervise(config.workers, logger)
+  else if (cluster.isPrimary) await supervise(config, config.workers, logger)
   else await runWorker(config, logger)
 }
 
 async function runNode(config: Config, logger: Logger): Promise<void> {
   const app = await createApp(config, logger)
-  logger.info({ port: app.port, wsPort: app.wsPort, embedded: config.embedded }, 'ready')
+  logger.info(
+    { port: app.port, wsPort: app.wsPort, opsPort: app.opsPort, embedded: config.embedded },
+    'ready',
+  )
   if (config.embedded) welcome(config, app)
   const end = closeOnce(logger, app.close)
   onSignals((signal, isAgain) => (isAgain ? process.exit(1) : end(signal)))
 }
 
-async function supervise(count: number, logger: Logger): Promise<void> {
-  const { port, wsPort, close, kill } = await startWorkers(count, logger)
+async function supervise({ host, opsPort }: Config, count: number, logger: Logger): Promise<void> {
+  const { port, wsPort, metrics, close, kill } = await startWorkers(count, logger)
+  const ops = createOpsServer({ host, port: opsPort, registry: metrics })
+  await ops.listen()
   logger.info({ port, wsPort, workers: count }, 'ready')
   const end = closeOnce(logger, async () => {
-    if (!(await close())) throw new Error('a worker did not end in good order')
+    const isCalm = await close()
+    await ops.close()
+    if (!isCalm) throw new Error('a worker did not end in good order')
   })
   onSignals((signal, isAgain) => {
     if (!isAgain) return end(signal)

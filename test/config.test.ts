@@ -41,6 +41,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
     port: 3000,
     wsPort: 3001,
     workers: undefined,
+    opsPort: 9464,
     host: '127.0.0.1',
     embedded: true,
     databaseUrl: undefined,
@@ -92,6 +93,7 @@ t.test('every variable that is given is used', async (t) => {
     PORT: '0',
     WS_PORT: '1',
     WORKERS: '7',
+    OPS_PORT: '0',
     HOST: '0.0.0.0',
     REDIS_URL: 'redis://parley:s%40fe@redis:6380/3',
     JWT_ISSUER: 'shop',
@@ -135,6 +137,7 @@ t.test('every variable that is given is used', async (t) => {
     port: 0,
     wsPort: 1,
     workers: 7,
+    opsPort: 0,
     host: '0.0.0.0',
     embedded: false,
     databaseUrl: POSTGRES.DATABASE_URL,
@@ -315,6 +318,8 @@ t.test('a database without a key is refused, and so is more than one key', async
 t.test('two doors on one port are refused', async (t) => {
   t.match(refusal({ PORT: '4000', WS_PORT: '4000' }), 'WS_PORT')
   t.match(refusal({ PORT: '3001' }), 'WS_PORT', 'also when one of them is a default')
+  t.match(refusal({ OPS_PORT: '3000' }), 'OPS_PORT')
+  t.match(refusal({ WS_PORT: '9464' }), 'OPS_PORT')
 })
 
 t.test('an unknown PARLEY_ variable is refused by its name', async (t) => {

@@ -37,7 +37,8 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions) {
   const { host, port, isShared, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
-  const writes = new Writes()
+  const { framesSent, framesReceived, errors } = frames.figures
+  const writes = new Writes(framesSent)
   const handshakes = createDeadlines<uWS.WebSocket<SocketData>>({
     withinMs: HANDSHAKE_MS,
     onLate: (socket) => refuse(socket, 'handshakeTimeout'),
@@ -131,7 +132,9 @@ export function createGateway(options: GatewayOptions) {
     try {
       return await admit(arrival)
     } catch (error) {
-      return closeReasonOf(toParleyError(error))
+      const refusal = toParleyError(error)
+      errors.raw[refusal.code] += 1
+      return closeReasonOf(refusal)
     }
   }
 
@@ -139,10 +142,14 @@ export function createGateway(options: GatewayOptions) {
     if (!session.isOpen) return
     session.heard(Date.now())
     const decoded = decodeFrame(bytes, isBinary)
+    framesReceived.raw[decoded.ok ? decoded.frame.type : 'bad'] += 1
     const ref = decoded.ok ? decoded.frame.ref : decoded.ref
     void dispatch(frames, session, decoded, {
       reply: (data) => session.send(encodeReply(ref, data)),
-      error: (error) => session.send(encodeError(ref, error)),
+      error(error) {
+        errors.raw[error.code] += 1
+        session.send(encodeError(ref, error))
+      },
     })
   }
 
@@ -156,6 +163,7 @@ export function createGateway(options: GatewayOptions) {
   const door: Door = {
     publish(topic, frame) {
       writes.flush()
+      framesSent.raw += app.numSubscribers(topic)
       app.publish(topic, frame, false)
     },
   }

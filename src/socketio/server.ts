@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import { levelOf } from '../ports/database.js'
+import type { Figures } from '../ports/figures.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
@@ -41,6 +42,7 @@ type ChatSocket = Socket<Events, Events, Events, Admitted>
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
   const { server, corsOrigins, admit, hub, frames, attachments, workers, logger } = options
+  const { framesSent, framesReceived, errors } = frames.figures
   let isDraining = false
   let stopRouting = () => {}
   const io = new Server<Events, Events, Events, Admitted>(server, {
@@ -71,7 +73,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     const { user, expiresAt } = socket.data
     // Engine.IO has heartbeats of its own.
     let begun: Session | undefined
-    const transport = toTransport(socket, (bytes) => begun?.isBehind(bytes))
+    const transport = toTransport(socket, framesSent, (bytes) => begun?.isBehind(bytes))
     const session = hub.begin(user, transport, { expiresAt, silenceMs: undefined })
     begun = session
     socket.on('disconnect', () => hub.end(session))
@@ -83,11 +85,13 @@ export function createSocketIoDoor(options: SocketIoOptions) {
         const data = given[0] === answer ? undefined : given[0]
         const split = type === 'send' ? splitFiles(data) : undefined
         const decoded = toFrame(type, split?.fields ?? data)
+        framesReceived.socketio[decoded.ok ? decoded.frame.type : 'bad'] += 1
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
         let answered = false
         const respond: Respond = {
           reply(data) {
             answered = true
+            framesSent.socketio += 1
             answer?.({ type: 'reply', ref, data })
             // As in the seed, the one who joins hears of it too; the others are told by the room.
             if (decoded.ok && decoded.frame.type === 'join' && 'complete' in data && data.complete === true)
@@ -99,6 +103,8 @@ export function createSocketIoDoor(options: SocketIoOptions) {
           },
           error(error) {
             answered = true
+            errors.socketio[error.code] += 1
+            framesSent.socketio += 1
             const body = { type: 'error', ref, ...errorBody(error) }
             if (answer === undefined) socket.emit('parley error', body)
             else answer(body)
@@ -130,6 +136,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   function toConnectError(error: unknown): Error {
     const refusal = toParleyError(error)
+    errors.socketio[refusal.code] += 1
     if (refusal.temporary && refusal.code !== 'rate_limited')
       logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
     return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })
@@ -137,7 +144,9 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   const door: Door = {
     publish(topic, frame) {
-      if (!namespace.adapter.rooms.has(topic)) return
+      const listening = namespace.adapter.rooms.get(topic)
+      if (listening === undefined) return
+      framesSent.socketio += listening.size
       const { event, body } = toSocketEvent(frame)
       namespace.local.to(topic).emit(event, body)
     },
@@ -165,11 +174,17 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   }
 }
 
-function toTransport(socket: ChatSocket, onBehind: (lastBytes: number) => void): Transport {
+function toTransport(
+  socket: ChatSocket,
+  sent: Figures['framesSent'],
+  onBehind: (lastBytes: number) => void,
+): Transport {
   const buffered = countBuffered(socket.conn)
   return {
+    door: 'socketio',
     buffered,
     send(frame) {
+      sent.socketio += 1
       const { event, body } = toSocketEvent(frame)
       socket.emit(event, body)
       if (buffered() > 0) onBehind(frame.length)

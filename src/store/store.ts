@@ -23,6 +23,9 @@ export async function openStore(database: Database) {
   return {
     onReturn: database.onReturn,
 
+    /** False while the database is known to be away. */
+    isUp: (): boolean => database.up,
+
     cluster: createClusterStore(db),
     users: createUserStore(db),
     chats: createChatStore(db),

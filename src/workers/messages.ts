@@ -20,12 +20,20 @@ const toWorker = z.discriminatedUnion('type', [
   /** The doors between the workers, by worker: all of them, each time that one comes or goes. */
   z.object({ type: z.literal('doors'), secret: z.string(), ports: z.record(z.string(), z.number()) }),
   z.object({ type: z.literal('upgrade'), upgrade }),
+  /** Asks for its metrics. */
+  z.object({ type: z.literal('metrics'), ask: z.number() }),
 ])
 
 const toSupervisor = z.discriminatedUnion('type', [
   /** All doors are open: the public ones, and the one for the other workers. */
   z.object({ type: z.literal('ready'), port: z.number(), wsPort: z.number(), doorPort: z.number() }),
   z.object({ type: z.literal('upgrade'), to: z.string(), upgrade }),
+  /** One registry, as prom-client tells it. */
+  z.object({
+    type: z.literal('metrics'),
+    ask: z.number(),
+    metrics: z.array(z.custom<object>((value) => typeof value === 'object' && value !== null)),
+  }),
 ])
 
 export type ToWorker = z.infer<typeof toWorker>

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { asSocket, readToSupervisor, type ToWorker } from './messages.js'
+import { createWorkerMetrics } from './worker-metrics.js'
 
 /** A worker that ends by itself is started again after this, doubled for each one that ended before it was ready. */
 const RESTART_MS = 100
 const RESTART_MOST_MS = 10_000
 
 export interface Supervisor {
+  /** Of all workers together. */
+  readonly metrics: ReturnType<typeof createWorkerMetrics>
   readonly port: number
   readonly wsPort: number
   /** All workers end in good order. Resolves with false when one of them did not. */
@@ -86,6 +89,7 @@ export async function startWorkers(count: number, logger: Logger): Promise<Super
   return {
     port,
     wsPort,
+    metrics: createWorkerMetrics(() => doors.keys()),
     async close() {
       isClosing = true
       const left = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)

@@ -10,11 +10,13 @@ export function createWorkerLink() {
   let doorPort = 0
   let onUpgrade: (upgrade: Upgrade, socket: Socket) => void = () => {}
   let onClose: () => void = () => {}
+  let readMetrics: () => Promise<object[]> = async () => []
 
   process.on('message', (given: unknown, handle: unknown) => {
     const message = readToWorker(given)
     if (message?.type === 'doors') ({ secret, ports: doors } = message)
     else if (message?.type === 'close') onClose()
+    else if (message?.type === 'metrics') void tellMetrics(message.ask)
     else if (message?.type === 'upgrade') {
       const socket = asSocket(handle)
       if (socket !== undefined) onUpgrade(message.upgrade, socket)
@@ -27,6 +29,10 @@ export function createWorkerLink() {
   function tell(message: ToSupervisor, socket?: Socket): void {
     if (process.connected) process.send?.(message, socket)
     else socket?.destroy()
+  }
+
+  async function tellMetrics(ask: number): Promise<void> {
+    tell({ type: 'metrics', ask, metrics: await readMetrics() })
   }
 
   return {
@@ -42,6 +48,10 @@ export function createWorkerLink() {
       tell({ type: 'upgrade', to, upgrade }, socket),
     onHandedOver(listener: (upgrade: Upgrade, socket: Socket) => void) {
       onUpgrade = listener
+    },
+    /** What the supervisor adds up with those of the others. */
+    onMetrics(read: () => Promise<object[]>) {
+      readMetrics = read
     },
     /** The supervisor wants this worker to end, or has ended itself. */
     onClose(listener: () => void) {

@@ -87,7 +87,13 @@ t.test('several processes on the same ports', async (t) => {
     if (first === undefined) throw new Error('no clients')
     await say(first, chatId, 'to all workers')
     for (const client of clients) await client.next(({ type }) => type === 'message')
-    t.pass('each has heard it')
+
+    // Their figures are added up.
+    const metrics = await (await fetch(`http://127.0.0.1:${node.opsPort}/metrics`)).text()
+    t.match(metrics, /^parley_sessions\{door="raw"\} 24$/m)
+    t.match(metrics, /^parley_sends_total\{result="ok"\} 1$/m)
+    t.match(metrics, /^parley_deliveries_total 24$/m)
+    t.match(metrics, /^parley_build_info\{version=".*"\} 1$/m)
   })
 
   for (const transports of [['polling'], ['polling', 'websocket']])
