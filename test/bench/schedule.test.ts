@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FAULT_NAMES, kindOf } from '../../bench/chaos/faults/kinds.js'
+import { FAULT_NAMES, isFor, kindOf } from '../../bench/chaos/faults/kinds.js'
 import { type PlannedFault, planFaults, type ScheduleOptions } from '../../bench/chaos/faults/schedule.js'
 
 const options: ScheduleOptions = { seed: 7, nodes: 3, faults: 40, kinds: [], fromMs: 0, toMs: 600_000 }
@@ -9,10 +9,14 @@ t.test('the same seed gives the same schedule, another one another', async (t) =
   t.notSame(planFaults(options), planFaults({ ...options, seed: 8 }))
 })
 
-t.test('forty faults in ten minutes are of all kinds', async (t) => {
-  const plan = planFaults(options)
-  t.equal(plan.length, 40)
-  t.strictSame(new Set(plan.map(({ name }) => name)), new Set(FAULT_NAMES))
+t.test('forty faults in ten minutes are of all kinds, of one Redis and of a cluster', async (t) => {
+  for (const redis of ['standalone', 'cluster'] as const) {
+    const kinds = FAULT_NAMES.filter((name) => isFor(redis, name))
+    const plan = planFaults({ ...options, kinds })
+    t.equal(plan.length, 40)
+    t.strictSame(new Set(plan.map(({ name }) => name)), new Set(kinds))
+  }
+  t.notOk(isFor('standalone', 'redis-master-killed') || isFor('cluster', 'redis-link-cut'))
 })
 
 t.test('only the kinds that are named', async (t) => {
