@@ -16,6 +16,8 @@ export interface Config {
   /** No outside engine at all: PGlite and the in-process bus. */
   readonly embedded: boolean
   readonly databaseUrl: string | undefined
+  /** For pages of history. */
+  readonly databaseReplicaUrl: string | undefined
   readonly databasePool: number
   readonly preparedStatements: boolean
   readonly redis: RedisConfig | undefined
@@ -132,6 +134,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (vars.REDIS_URL !== undefined && vars.DATABASE_URL === undefined)
     faults.push('REDIS_URL: needs DATABASE_URL, or the nodes would not share a database')
   faults.push(...redisFaults(vars))
+  if (vars.DATABASE_REPLICA_URL !== undefined && vars.DATABASE_URL === undefined)
+    faults.push('DATABASE_REPLICA_URL: needs DATABASE_URL, whose replica it is')
   if (vars.DATABASE_URL !== undefined && keys.length === 0)
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
@@ -161,6 +165,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     host: vars.HOST,
     embedded,
     databaseUrl: vars.DATABASE_URL,
+    databaseReplicaUrl: vars.DATABASE_REPLICA_URL,
     databasePool: vars.PARLEY_DATABASE_POOL,
     preparedStatements: vars.PARLEY_PREPARED_STATEMENTS === 'true',
     redis: redisConfig(vars),

@@ -61,6 +61,10 @@ export const environment = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('Postgres 15 or later; absent: embedded PGlite in `DATA_DIR`'),
+  DATABASE_REPLICA_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('a streaming replica of it; pages of history are read there when it is as new as they are'),
   REDIS_URL: list
     .refine((urls) => urls.length > 0 && urls.every(isRedisUrl), REDIS_URL_FORM)
     .optional()

@@ -45,6 +45,7 @@ t.test('with no variable at all it runs embedded', async (t) => {
     host: '127.0.0.1',
     embedded: true,
     databaseUrl: undefined,
+    databaseReplicaUrl: undefined,
     databasePool: 10,
     preparedStatements: true,
     redis: undefined,
@@ -104,6 +105,7 @@ t.test('every variable that is given is used', async (t) => {
     LOG_LEVEL: 'silent',
     PARLEY_DATABASE_POOL: '2',
     PARLEY_PREPARED_STATEMENTS: 'false',
+    DATABASE_REPLICA_URL: 'postgres://replica/parley',
     PARLEY_COMMIT_BATCH: '1',
     PARLEY_COMMIT_QUEUE: '3',
     PARLEY_SWEEP_MS: '50',
@@ -141,6 +143,7 @@ t.test('every variable that is given is used', async (t) => {
     host: '0.0.0.0',
     embedded: false,
     databaseUrl: POSTGRES.DATABASE_URL,
+    databaseReplicaUrl: 'postgres://replica/parley',
     databasePool: 2,
     preparedStatements: false,
     redis: {
@@ -238,6 +241,7 @@ t.test('each way to give a key', async (t) => {
 
 t.test('nodes on Redis without a database they share are refused', async (t) => {
   t.match(refusal({ REDIS_URL: 'redis://redis' }), /REDIS_URL.*DATABASE_URL/)
+  t.match(refusal({ DATABASE_REPLICA_URL: 'postgres://db/parley' }), /DATABASE_REPLICA_URL.*DATABASE_URL/)
 })
 
 t.test('a cluster and sentinels of Redis', async (t) => {

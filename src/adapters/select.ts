@@ -34,6 +34,16 @@ export async function selectDatabase(config: Config, logger: Logger): Promise<Da
   return createPostgresDatabase(databaseUrl, databasePool, logger, { prepares: preparedStatements })
 }
 
+/** A replica of the database, which may be behind it, and away. */
+export function selectReplica(config: Config, logger: Logger): Database | undefined {
+  const { databaseReplicaUrl, databasePool, preparedStatements } = config
+  if (databaseReplicaUrl === undefined) return undefined
+  const replicaLogger = logger.child({ database: 'replica' })
+  return createPostgresDatabase(databaseReplicaUrl, databasePool, replicaLogger, {
+    prepares: preparedStatements,
+  })
+}
+
 export async function selectBus(
   config: Config,
   nodeId: string,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createChildren } from '../../engines/children.js'
+import { createPgBouncer } from '../../engines/pgbouncer.js'
 import { createPostgres } from '../../engines/postgres.js'
 import { createRedis } from '../../engines/redis.js'
 import { createRedisCluster } from '../../engines/redis-cluster.js'
@@ -13,6 +14,10 @@ export interface ClusterOptions {
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
   readonly redisServer: string
   readonly redisMode: 'standalone' | 'cluster'
+  /** Processes of each node; 0: it is one process. */
+  readonly workers: number
+  /** Undefined: none is in the path. */
+  readonly pgbouncer: string | undefined
   /** The `main.js` that the nodes run. */
   readonly entry: string
   readonly secret: string
@@ -36,7 +41,7 @@ const env = {
 
 /** All that runs: Postgres, Redis, the nodes, and proxies of each node's own between them. */
 export async function startCluster(options: ClusterOptions) {
-  const { size, redisServer, redisMode, entry, secret, folder, onCrash } = options
+  const { size, redisServer, redisMode, workers, entry, secret, folder, onCrash } = options
   const children = createChildren()
   const openLinks = createLinks()
   const nodes: Node[] = []
@@ -59,14 +64,30 @@ export async function startCluster(options: ClusterOptions) {
     const redis = redisCluster ?? single
     if (redis === undefined) throw new Error('there is no Redis')
     await Promise.all([postgres.start(), redis.start()])
+    const pgbouncer =
+      options.pgbouncer === undefined
+        ? undefined
+        : await createPgBouncer({
+            ...{ children, command: options.pgbouncer, postgres },
+            // Open to the user that it becomes, as a folder of somebody's reports need not be.
+            folder: dirname(options.postgres.folder),
+            ownerOf: options.postgres.folder,
+            log: join(folder, 'pgbouncer.log'),
+          })
+    await pgbouncer?.start()
+    const shared: Record<string, string> = {
+      ...(pgbouncer !== undefined && { PARLEY_PREPARED_STATEMENTS: 'false' }),
+      ...(workers > 0 && { WORKERS: String(workers) }),
+    }
     for (let index = 0; index < size; index++) {
       const dataDir = join(folder, `node-${index}`)
       await mkdir(dataDir, { recursive: true })
       nodes.push(
         await createNode({
-          ...{ children, openLinks, index, postgres, entry, onCrash },
+          ...{ children, openLinks, index, entry, onCrash },
           redis: { port: single?.port, url: redisCluster?.url() },
-          env: { ...env, JWT_SECRET: secret },
+          postgres: { urlAt: postgres.urlAt, port: pgbouncer?.port ?? postgres.port },
+          env: { ...env, ...shared, JWT_SECRET: secret },
           folder: dataDir,
           log: join(folder, `node-${index}.log`),
         }),
@@ -74,7 +95,7 @@ export async function startCluster(options: ClusterOptions) {
     }
     await Promise.all(nodes.map((node) => node.start()))
     await until('all nodes are ready', () => areReady(nodes), 60_000)
-    return { nodes, postgres, redis, redisCluster, areReady: () => areReady(nodes), end }
+    return { nodes, postgres, pgbouncer, redis, redisCluster, areReady: () => areReady(nodes), end }
   } catch (error) {
     await end()
     throw error

@@ -5,7 +5,18 @@ import type { Link } from '../engines/links.js'
 import type { Node } from '../engines/node.js'
 
 /** What a fault is done to. Two faults are never done to the same thing at once. */
-export type Where = 'node' | 'redis' | 'postgres'
+export type Where = 'node' | 'redis' | 'postgres' | 'pgbouncer'
+
+/** What of the options decides which faults there can be. */
+export interface System {
+  readonly redis: 'standalone' | 'cluster'
+  readonly pgbouncer: boolean
+  readonly workers: number
+}
+
+/** Of a cluster a node reaches the servers by the addresses that they tell, past the links. */
+const onStandalone = ({ redis }: System) => redis === 'standalone'
+const onCluster = ({ redis }: System) => redis === 'cluster'
 
 interface FaultKind {
   readonly where: Where
@@ -13,8 +24,8 @@ interface FaultKind {
   readonly forMs: readonly [number, number]
   /** A node with it serves nobody: one node at least is spared. */
   readonly takesNode?: true
-  /** What it can be done to; absent: to both. */
-  readonly only?: 'standalone' | 'cluster'
+  /** Absent: whatever runs. */
+  readonly isFor?: (system: System) => boolean
   /** Does it; a text that it resolves with is told in the report. */
   readonly begin: (cluster: Cluster, node: Node) => unknown
   /** Brings it back. */
@@ -43,6 +54,12 @@ export const FAULTS = {
     begin: (_, node) => node.pause(),
     undo: (_, node) => node.unpause(),
   },
+  // One of several on the same ports: its supervisor starts another one.
+  'worker-kill': {
+    ...{ where: 'node', forMs: [500, 3_000], isFor: ({ workers }: System) => workers > 0 },
+    begin: (_, node) => node.killWorker(),
+    undo: nothing,
+  },
   'redis-kill': {
     ...{ where: 'redis', forMs: [500, 10_000] },
     begin: ({ redis }) => redis.kill(),
@@ -64,14 +81,14 @@ export const FAULTS = {
     undo: nothing,
   },
   'redis-master-killed': {
-    ...{ where: 'redis', forMs: [4_000, 12_000], only: 'cluster' },
+    ...{ where: 'redis', forMs: [4_000, 12_000], isFor: onCluster },
     begin: async (cluster) => {
       restart.set(cluster, await ofCluster(cluster).killMaster())
     },
     undo: (cluster) => restart.get(cluster)?.(),
   },
   'redis-slot-moved': {
-    ...{ where: 'redis', forMs: [0, 0], only: 'cluster' },
+    ...{ where: 'redis', forMs: [0, 0], isFor: onCluster },
     begin: async (cluster) => `${await ofCluster(cluster).moveSlots()} slots`,
     undo: nothing,
   },
@@ -102,17 +119,17 @@ export const FAULTS = {
     undo: (_, node) => node.links.postgres.restore(),
   },
   'redis-link-cut': {
-    ...{ where: 'node', forMs: [500, 10_000], only: 'standalone' },
+    ...{ where: 'node', forMs: [500, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.cut(),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-stall': {
-    ...{ where: 'node', forMs: [1_000, 10_000], only: 'standalone' },
+    ...{ where: 'node', forMs: [1_000, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.set({ kind: 'stalled' }),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-slow': {
-    ...{ where: 'node', forMs: [1_000, 10_000], only: 'standalone' },
+    ...{ where: 'node', forMs: [1_000, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.set({ kind: 'slow', delayMs: 400 }),
     undo: (_, node) => node.links.redis.restore(),
   },
@@ -149,19 +166,24 @@ export const FAULTS = {
     },
     undo: nothing,
   },
+  // Where there is one.
+  'pgbouncer-kill': {
+    ...{ where: 'pgbouncer', forMs: [200, 4_000], isFor: ({ pgbouncer }: System) => pgbouncer },
+    begin: ({ pgbouncer }) => pgbouncer?.kill(),
+    undo: ({ pgbouncer }) => pgbouncer?.start(),
+  },
 } as const satisfies Record<string, FaultKind>
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS)
 
-export function kindOf(name: FaultName): FaultKind {
-  return FAULTS[name]
+/** The kinds that there can be in it. */
+export function faultsOf(system: System): FaultName[] {
+  return FAULT_NAMES.filter((name) => kindOf(name).isFor?.(system) ?? true)
 }
 
-/** Of a Redis Cluster a node reaches the servers by the addresses that they tell, past the links. */
-export function isFor(redis: 'standalone' | 'cluster', name: FaultName): boolean {
-  const { only } = kindOf(name)
-  return only === undefined || only === redis
+export function kindOf(name: FaultName): FaultKind {
+  return FAULTS[name]
 }
 
 function ofCluster({ redisCluster }: Cluster): RedisCluster {
