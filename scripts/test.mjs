@@ -27,6 +27,7 @@ const long = [
   'test/adapters/redis-cluster.test.ts',
   'test/attachments/clamav.test.ts',
   'test/attachments/large.test.ts',
+  'test/bench/chaos-redis-cluster.test.ts',
   'test/bench/latch-mutant.test.ts',
   'test/bench/member-mutants.test.ts',
   'test/bench/stream-mutants.test.ts',

@@ -7,10 +7,16 @@ import { slotOf } from './redis-slots.js'
 /** Between two looks at a cluster that is not whole: at first, and at most. */
 const RETRY_MS = 50
 const RETRY_MOST_MS = 400
-/** What no server has told of is found by asking this often. */
 const LOOK_MS = 2000
 /** Values, two for each message, that are kept for where their slot has gone. */
 const UNSENT_MOST = 10_000
+
+export interface RedisClusterBusOptions {
+  /** How long it may take to be there before one goes on without. */
+  readonly patienceMs: number
+  /** How often the slots are looked at though no server has told of anything. */
+  readonly lookMs?: number
+}
 
 /**
  * The bus over sharded pub/sub of a Redis Cluster: a channel is in a slot as a key is, and a message goes through the
@@ -20,7 +26,10 @@ const UNSENT_MOST = 10_000
  * anew, and what does not stand is subscribed there, again and again until all stand at servers that are all there.
  * That ends in one `onGap`. Channels of servers that are well go on being served meanwhile.
  */
-export async function createRedisClusterBus(cluster: RedisCluster, patienceMs: number): Promise<Bus> {
+export async function createRedisClusterBus(
+  cluster: RedisCluster,
+  { patienceMs, lookMs = LOOK_MS }: RedisClusterBusOptions,
+): Promise<Bus> {
   const wanted = new Map<string, number>()
   /** Asked for within this turn; sent together. */
   let asked: { channel: string; resolve: () => void }[] = []
@@ -49,7 +58,7 @@ export async function createRedisClusterBus(cluster: RedisCluster, patienceMs: n
 
   const look = setInterval(async () => {
     if (standing && (await cluster.hasChanged()) && standing) trouble()
-  }, LOOK_MS)
+  }, lookMs)
   look.unref()
 
   function slotOfChannel(channel: string): number {

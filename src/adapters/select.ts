@@ -74,7 +74,10 @@ async function connectRedis(
 ): Promise<{ bus: Bus; commands: RedisCommands }> {
   if (access.mode === 'cluster') {
     const cluster = createRedisCluster(access, logger)
-    return { bus: await createRedisClusterBus(cluster, REDIS_PATIENCE_MS), commands: cluster.commands }
+    return {
+      bus: await createRedisClusterBus(cluster, { patienceMs: REDIS_PATIENCE_MS }),
+      commands: cluster.commands,
+    }
   }
   const publisher = createRedisClient(access, 'publisher', logger)
   const subscriber = createRedisClient(access, 'subscriber', logger)

@@ -147,7 +147,7 @@ t.test('a cluster', async (t) => {
   const access = accessTo(urls.join(), { REDIS_MODE: 'cluster', REDIS_CA: certificates.ca })
   const connect = async () => {
     const parts = createRedisCluster(access, silent)
-    return { commands: parts.commands, bus: await createRedisClusterBus(parts, 10_000) }
+    return { commands: parts.commands, bus: await createRedisClusterBus(parts, { patienceMs: 10_000 }) }
   }
   allContracts(t, {
     connectBus: async () => (await connect()).bus,

@@ -10,10 +10,15 @@ t.test('the same seed gives the same schedule, another one another', async (t) =
   t.notSame(planFaults(options), planFaults({ ...options, seed: 8 }))
 })
 
-t.test('forty faults in ten minutes are of all kinds', async (t) => {
-  const plan = planFaults(options)
-  t.equal(plan.length, 40)
-  t.strictSame(new Set(plan.map(({ name }) => name)), new Set(kinds))
+t.test('forty faults in ten minutes are of all kinds, of one Redis and of a cluster', async (t) => {
+  for (const redis of ['standalone', 'cluster'] as const) {
+    const all = faultsOf({ redis, pgbouncer: false, workers: 0 })
+    const plan = planFaults({ ...options, kinds: all })
+    t.equal(plan.length, 40)
+    t.strictSame(new Set(plan.map(({ name }) => name)), new Set(all))
+    t.equal(all.includes('redis-master-killed'), redis === 'cluster')
+    t.equal(all.includes('redis-link-cut'), redis === 'standalone')
+  }
 })
 
 t.test('only the kinds that are named', async (t) => {

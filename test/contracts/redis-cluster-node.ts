@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { createRedisClusterBus } from '../../src/adapters/bus-redis-cluster.js'
+import { createRedisClusterBus, type RedisClusterBusOptions } from '../../src/adapters/bus-redis-cluster.js'
 import { createRedisCluster } from '../../src/adapters/redis-cluster.js'
 import type { RedisCommands } from '../../src/adapters/redis-commands.js'
 import type { Bus } from '../../src/ports/bus.js'
@@ -22,11 +22,10 @@ export interface ClusterNode {
 export async function createClusterNode(
   t: Test,
   url: string,
-  env: NodeJS.ProcessEnv = {},
-  patienceMs = 10_000,
+  { patienceMs = 10_000, ...more }: Partial<RedisClusterBusOptions> = {},
 ): Promise<ClusterNode> {
-  const cluster = createRedisCluster(accessTo(url, { REDIS_MODE: 'cluster', ...env }), silent)
-  const bus = await createRedisClusterBus(cluster, patienceMs)
+  const cluster = createRedisCluster(accessTo(url, { REDIS_MODE: 'cluster' }), silent)
+  const bus = await createRedisClusterBus(cluster, { patienceMs, ...more })
   t.teardown(async () => await bus.close())
   let gaps = 0
   let waiting: (() => void)[] = []

@@ -63,7 +63,7 @@ const ways = [
   ['freezes', async (pid: number) => void process.kill(pid, 'SIGSTOP')],
 ] as const
 for (const [how, strike] of ways)
-  t.test(`the master ${how} under load: nodes go on with the new one, after one gap`, async (t) => {
+  t.test(`the master ${how} under load: nodes go on with the new one, after a gap`, async (t) => {
     const redis = await startSentinels(t)
     const [ann, bob] = [await createNode(t, redis.url), await createNode(t, redis.url)]
     const channels = Array.from({ length: 50 }, (_, n) => `parley:chat:${n}`)
