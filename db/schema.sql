@@ -90,6 +90,7 @@ CREATE INDEX chats_oldest ON chats USING btree (type, COALESCE(oldest_at, create
 CREATE TABLE cluster (
   single boolean NOT NULL DEFAULT true,
   epoch text NOT NULL,
+  place text,
   CONSTRAINT cluster_pkey PRIMARY KEY (single),
   CONSTRAINT cluster_single_check CHECK (single)
 );

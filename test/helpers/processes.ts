@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ export interface NodeProcess {
   readonly wsUrl: string
   readonly port: number
   readonly wsPort: number
+  readonly opsPort: number
   readonly pid: number
   /** All that it has written so far. */
   output(): string
@@ -63,6 +64,7 @@ export async function startNode(
     wsUrl: `ws://127.0.0.1:${wsPort}/ws`,
     port: Number(port),
     wsPort: Number(wsPort),
+    opsPort: Number(opsPort),
     pid: child.pid,
     output: child.output,
     stop: child.stop,
@@ -91,8 +93,9 @@ export function startProcess(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  more: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'> = {},
 ): StartedProcess {
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { cwd: root, ...more, env, stdio: ['ignore', 'pipe', 'pipe'] })
   child.once('error', () => {})
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} could not be started`)
