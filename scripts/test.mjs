@@ -33,6 +33,7 @@ const long = [
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
   'test/scenarios/partitions.test.ts',
+  'test/scenarios/postgres-access.test.ts',
   'test/scenarios/restore.test.ts',
   'test/scenarios/upgrade.test.ts',
   'test/web/attachments-s3.test.ts',
