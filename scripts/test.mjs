@@ -29,6 +29,7 @@ const long = [
   'test/bench/member-mutants.test.ts',
   'test/bench/stream-mutants.test.ts',
   'test/bench/write-mutants.test.ts',
+  'test/contracts/job-queue-pgbouncer.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
