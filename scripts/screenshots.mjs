@@ -40,7 +40,14 @@ await main(async () => {
 function startNode(data) {
   return spawn(process.execPath, ['dist/main.js'], {
     cwd: root,
-    env: { PATH: process.env.PATH, DATA_DIR: data, PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn' },
+    env: {
+      PATH: process.env.PATH,
+      DATA_DIR: data,
+      PORT: '0',
+      WS_PORT: '0',
+      OPS_PORT: '0',
+      LOG_LEVEL: 'warn',
+    },
     stdio: ['ignore', 'pipe', 2],
   })
 }

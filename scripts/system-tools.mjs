@@ -8,6 +8,8 @@ import { Failure, say } from './prepare.mjs'
 
 const tools = [
   { variable: 'TEST_REDIS_SERVER', commands: ['redis-server'], debian: 'redis-server' },
+  // Certificates for a Redis with TLS.
+  { variable: 'TEST_OPENSSL', commands: ['openssl'], debian: 'openssl' },
   {
     variable: 'TEST_CHROMIUM',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],

@@ -23,6 +23,8 @@ const onOldest = [
 ]
 // `npm run test:long`: what a run within a quarter of an hour has no room for.
 const long = [
+  'test/adapters/redis-access.test.ts',
+  'test/adapters/redis-cluster.test.ts',
   'test/attachments/clamav.test.ts',
   'test/attachments/large.test.ts',
   'test/bench/latch-mutant.test.ts',
@@ -31,10 +33,12 @@ const long = [
   'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pgbouncer.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
+  'test/contracts/redis-sentinel.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
   'test/scenarios/partitions.test.ts',
   'test/scenarios/postgres-access.test.ts',
+  'test/scenarios/redis-cluster.test.ts',
   'test/scenarios/restore.test.ts',
   'test/scenarios/upgrade.test.ts',
   'test/web/attachments-s3.test.ts',

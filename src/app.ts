@@ -26,6 +26,9 @@ import type { Config } from './config.js'
 import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
+import { toJson } from './ops/added-up.js'
+import { createMetrics, type Metrics } from './ops/metrics.js'
+import { createOpsServer } from './ops/server.js'
 import { createAdmission } from './sessions/admission.js'
 import { drain } from './sessions/drain.js'
 import { createEndings } from './sessions/endings.js'
@@ -37,6 +40,7 @@ import { createSessionCap } from './sessions/session-cap.js'
 import { createSlowReaders } from './sessions/slow-readers.js'
 import { createSubscriptions } from './sessions/subscriptions.js'
 import { createSweep } from './sessions/sweep.js'
+import type { Workers } from './socketio/owners.js'
 import { createSocketIoDoor } from './socketio/server.js'
 import { openStore } from './store/store.js'
 import { OWN_TOKEN_MS, tokenKey } from './token-key.js'
@@ -47,13 +51,27 @@ export interface App {
   /** Where the doors really are: port 0 in the configuration lets the system choose. */
   readonly port: number
   readonly wsPort: number
+  readonly opsPort: number
+  /** What this node tells on OPS_PORT. */
+  readonly registry: Metrics['registry']
   /** Ends in the reverse order of the start: nothing accepted is lost. */
   close(): Promise<void>
 }
 
-/** Composes one node: the lines in their order are the order of the start. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+/** What a node needs of those beside it on the same ports; their supervisor tells the metrics of all. */
+export interface WorkerLink extends Workers {
+  onMetrics(read: () => Promise<object[]>): void
+}
+
+/** Composes one node, one of several `workers` perhaps: the lines in their order are the order of the start. */
+export async function createApp(config: Config, logger: Logger, workers?: WorkerLink): Promise<App> {
   const nodeId = randomUUID()
+  const version = await packageVersion()
+  const metrics = createMetrics(version)
+  const { figures } = metrics
+  const ops = createOpsServer({ host: config.host, port: config.opsPort, registry: metrics.registry })
+  if (workers === undefined) await ops.listen()
+  else workers.onMetrics(() => toJson(metrics.registry))
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
@@ -68,7 +86,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const inbox = createInbox({ store, bus, logger })
   const presence = createPresence({ store, bus, leases, logger, ...config.presence })
   const messages = createMessages({
-    ...{ store, events, inbox, logger, commit: config.commit },
+    ...{ store, events, inbox, figures, logger, commit: config.commit },
     attachmentsPerMessage: blobs === undefined ? undefined : config.attachments.perMessage,
   })
   const commitEvents = createEventCommit({ store, events })
@@ -86,12 +104,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const replay = createReplay(store)
 
   const subscriptions = createSubscriptions(bus)
-  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, logger })
+  const rooms = createRooms({ nodeId, bus, subscriptions, replay, events, presence, figures, logger })
   const { sessionBufferBytes, bufferBytes } = config
-  const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes })
+  const readers = createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures })
   const cap = createSessionCap({ registry, bus, leaseMs: config.presence.leaseMs })
   const hub = createHub({
-    ...{ rooms, presence, subscriptions, readers, cap },
+    ...{ rooms, presence, subscriptions, readers, cap, figures },
     attachmentLimits: attachments?.limits ?? { attachmentBytes: 0, attachmentsPerMessage: 0 },
   })
   users.onRenamed((user) => hub.rename(user))
@@ -101,7 +119,20 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   store.onReturn(sweep.now)
   const rates = createRates(config.rates)
   const admit = createAdmission({ verifyToken, users, rates, trustProxy: config.trustProxy })
-  const frames = { bus, rooms, rates, chats, marks, messages, edits, snapshots, users, verifyToken, logger }
+  const frames = {
+    bus,
+    rooms,
+    rates,
+    chats,
+    marks,
+    messages,
+    edits,
+    snapshots,
+    users,
+    verifyToken,
+    figures,
+    logger,
+  }
 
   bus.onMessage((channel, payload) => {
     try {
@@ -127,6 +158,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   const gateway = createGateway({
     host: config.host,
     port: config.wsPort,
+    isShared: workers !== undefined,
     ...{ sessionBufferBytes, admit, hub, frames, logger },
   })
   const http = await createHttpServer({
@@ -138,16 +170,19 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     page: config.embedded
       ? { wsPort: gateway.port, signToken: pageSigner(config, key), blobOrigin: blobOrigin(config) }
       : undefined,
-    version: await packageVersion(),
+    ...{ version, figures },
   })
   const socketIo = createSocketIoDoor({
     server: http.server,
     corsOrigins: config.corsOrigins,
-    ...{ admit, hub, frames, attachments, logger },
+    ...{ admit, hub, frames, attachments, workers, logger },
   })
   rooms.addDoor(gateway.door)
   rooms.addDoor(socketIo.door)
 
+  await socketIo.listen()
+  const lanes = { messages: messages.waiting, snapshots: snapshots.waiting, replay: replay.waiting }
+  metrics.observe({ isDatabaseUp: store.isUp, isBusUp: () => bus.up, lanes })
   await gateway.listen()
   await http.listen({ host: config.host, port: config.port })
   jobs.start()
@@ -156,6 +191,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   return {
     port: listenedPort(http.server.address(), config.port),
     wsPort: gateway.port(),
+    opsPort: ops.port(),
+    registry: metrics.registry,
     async close() {
       isServing = false
       gateway.stopListening()
@@ -179,6 +216,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
       inbox.close()
       await bus.close()
       await store.close()
+      await ops.close()
     },
   }
 }

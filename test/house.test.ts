@@ -19,9 +19,10 @@ const FLOORS = [
   ['store'],
   ['chat'],
   ['sessions'],
-  ['gateway', 'socketio', 'http'],
+  ['gateway', 'socketio', 'http', 'ops'],
   ['token-key.ts'],
   ['app.ts'],
+  ['workers'],
   ['main.ts', 'token.ts'],
 ] as const
 
@@ -51,6 +52,7 @@ const HOMES: readonly (readonly [RegExp, RegExp])[] = [
   [/^file-type$/, /^chat\/attachments\/content-type\.ts$/],
   [/^sharp$/, /^chat\/attachments\/thumbnails\.ts$/],
   [/^(fast-jwt|get-jwks)$/, /^chat\/tokens\.ts$/],
+  [/^prom-client$/, /^ops\//],
   [/^marked$/, /^http\/docs\/markdown\.ts$/],
 ]
 
@@ -221,6 +223,7 @@ t.test('the rules themselves: what they allow', async (t) => {
     ['gateway/uws.ts', 'uWebSockets.js', false],
     ['chat/tokens.ts', 'fast-jwt', false],
     ['chat/messages.ts', 'uuid', false],
+    ['ops/metrics.ts', 'prom-client', false],
   ] as const)
     t.equal(faultOf({ from, to, isType }), undefined, `${from} -> ${to}`)
 })
@@ -250,6 +253,8 @@ t.test('the rules themselves: what they refuse', async (t) => {
     ['socketio/server.ts', '@fastify/cors', false],
     ['http/server.ts', 'socket.io', false],
     ['gateway/server.ts', 'fast-jwt', false],
+    ['chat/lane.ts', 'prom-client', false],
+    ['sessions/hub.ts', '../ops/metrics.js', true],
   ] as const)
     t.type(faultOf({ from, to, isType }), 'string', `${from} -> ${to}`)
 })

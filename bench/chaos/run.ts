@@ -49,7 +49,8 @@ export async function runChaos(run: RunOptions) {
 
   try {
     cluster = await startCluster({
-      ...{ size, postgres, redisServer, entry, secret: SECRET, folder: logs },
+      ...{ size, postgres, redisServer, redisMode: options.redis, entry, secret: SECRET, folder: logs },
+      workers: options.workers,
       pgbouncer: options.pgbouncer ? neededOf(run.pgbouncer) : undefined,
       onCrash: (node, exitCode) => history.add({ kind: 'crashed', node, exitCode }),
     })

@@ -18,7 +18,7 @@ export async function createPGliteDatabase(dataDir: string): Promise<Database> {
     pglite: async () =>
       withScripts(await PGlite.create(join(dataDir, 'pglite'), { parsers: { [INT8]: Number } })),
   })
-  return { dialect, onReturn() {}, release: unlock }
+  return { dialect, up: true, onReturn() {}, release: unlock }
 }
 
 /**

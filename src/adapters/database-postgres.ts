@@ -98,6 +98,9 @@ export function createPostgresDatabase(
         },
       },
     }),
+    get up() {
+      return watch.awayBecause === undefined
+    },
     patientDialect: new PostgresDialect({ pool: async () => openPatient(plain, logger) }),
     onReturn(listener) {
       tellReturn = listener

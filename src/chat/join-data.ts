@@ -1,3 +1,4 @@
+import type { JoinResult } from '../ports/figures.js'
 import {
   CATCH_UP_MESSAGES,
   JOIN_ENVELOPE_BYTES,
@@ -29,6 +30,12 @@ export function fitJoinData(snapshot: Snapshot, bytesLeft: number): JoinData | u
   const left = bytesLeft - fixedBytes(snapshot)
   const count = fitting(snapshot.missed, left)
   return left < 0 || (count === 0 && snapshot.missed.length > 0) ? undefined : cut(snapshot, count)
+}
+
+/** As what it is counted. */
+export function joinResult({ complete, reset }: Pick<JoinData, 'complete' | 'reset'>): JoinResult {
+  if (reset === true) return 'reset'
+  return complete ? 'complete' : 'part'
 }
 
 export function byteLength(value: object): number {

@@ -94,6 +94,9 @@ export function createLane<Item, Result>({ flush, batch, queue }: LaneOptions<It
       })
     },
 
+    /** Items that wait for a flush; those of the one under way do not. */
+    waiting: (): number => waiting.length,
+
     /** Resolves when everything pushed so far is settled; what is pushed meanwhile does not put it off. */
     async drain(): Promise<void> {
       if (!isRunning) return

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
-import { ParleyError } from '../protocol/errors.js'
+import type { Figures } from '../ports/figures.js'
+import { ParleyError, toParleyError } from '../protocol/errors.js'
 import type { Chat, Message, Sent, User } from '../protocol/objects.js'
 import type { CommittedRow, JudgedRow, Refusal } from '../store/flush.js'
 import type { Store } from '../store/store.js'
@@ -32,6 +33,7 @@ export interface MessagesOptions {
   readonly commit: { readonly batch: number; readonly queue: number }
   /** How many a message may name; undefined where there are none. */
   readonly attachmentsPerMessage: number | undefined
+  readonly figures: Figures
 }
 
 const NONE: readonly string[] = []
@@ -47,19 +49,25 @@ const REFUSALS: Record<Refusal, () => ParleyError> = {
 
 /** Messages: said, committed, told; and read again. */
 export function createMessages(options: MessagesOptions) {
-  const { store, events, inbox, commit: limits, attachmentsPerMessage, logger } = options
+  const { store, events, inbox, commit: limits, attachmentsPerMessage, figures, logger } = options
   const recent = new RecentIds()
   const commit = createFlush(store)
   const lane = createLane<Sending, JudgedRow>({ ...limits, flush })
 
   async function flush(batch: readonly Sending[]): Promise<(JudgedRow | typeof LATER)[]> {
+    const began = performance.now()
     const results = await commit(batch)
+    const answered = performance.now()
+    figures.flushMessages.observe(batch.length)
+    figures.flushSeconds.observe((answered - began) / 1000)
     try {
       tell(batch, results)
     } catch (error) {
       // Committed all the same: the sweep of active chats tells what is missing.
       logger.error({ error }, 'committed messages could not be told')
     }
+    // After what the doors write at the end of this turn.
+    setImmediate(() => figures.fanOutSeconds.observe((performance.now() - answered) / 1000))
     return results
   }
 
@@ -76,8 +84,20 @@ export function createMessages(options: MessagesOptions) {
     }
   }
 
+  /** Counts what becomes of it. */
+  async function say(...said: Parameters<typeof commitOne>): Promise<Sent> {
+    try {
+      const sent = await commitOne(...said)
+      figures.sends[sent.duplicate === true ? 'duplicate' : 'ok'] += 1
+      return sent
+    } catch (error) {
+      figures.sends[toParleyError(error).code] += 1
+      throw error
+    }
+  }
+
   /** Nothing is waited for before the lane: the sends of one session keep their order. */
-  async function say(
+  async function commitOne(
     user: User,
     request: SendRequest,
     kind: 'user' | 'system',
@@ -135,6 +155,9 @@ export function createMessages(options: MessagesOptions) {
     async range({ id, rev }: Pick<Chat, 'id' | 'rev'>, first: number, last: number): Promise<Message[]> {
       return (await store.history.range({ id, last_rev: rev }, first, last)).map(toMessage)
     },
+
+    /** Messages that wait for a flush. */
+    waiting: lane.waiting,
 
     /** Resolves when all that was accepted is committed or refused. */
     drain: lane.drain,

@@ -46,6 +46,9 @@ export function createReplay(store: Store) {
   }
 
   return {
+    /** Chats that wait to be read. */
+    waiting: lane.waiting,
+
     /** The chat's next events after `rev`, one for each number, in order; fewer than there are when there are many. */
     async eventsAfter(chatId: string, rev: number): Promise<ChatEvent[]> {
       return await lane.push({ chatId, afterRev: rev })

@@ -82,6 +82,9 @@ export function createSnapshots({ store, members }: { store: Store; members: Mem
   }
 
   return {
+    /** Snapshots that wait to be read. */
+    waiting: lane.waiting,
+
     /** @throws ParleyError `not_a_member`, `overloaded` when too many wait already */
     async read(user: User, chatId: string, point: SnapshotPoint): Promise<Snapshot> {
       const snapshot = await lane.push({ ...point, chatId, userId: user.id })

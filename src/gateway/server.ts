@@ -24,6 +24,8 @@ const IDLE_SECONDS = 60
 export interface GatewayOptions {
   readonly host: string
   readonly port: number
+  /** Other processes listen on the same port, and the kernel gives each connection to one of them. */
+  readonly isShared: boolean
   readonly admit: Admit
   readonly hub: Hub
   readonly frames: FrameContext
@@ -31,11 +33,12 @@ export interface GatewayOptions {
   readonly logger: Logger
 }
 
-/** The raw WebSocket door (CONTRACT.md section 3). The port is taken exclusively: a second process is refused. */
+/** The raw WebSocket door (CONTRACT.md section 3). Unless it is shared, the port is taken exclusively: a second process is refused. */
 export function createGateway(options: GatewayOptions) {
-  const { host, port, admit, hub, frames, sessionBufferBytes, logger } = options
+  const { host, port, isShared, admit, hub, frames, sessionBufferBytes, logger } = options
   const app = uWS.App()
-  const writes = new Writes()
+  const { framesSent, framesReceived, errors } = frames.figures
+  const writes = new Writes(framesSent)
   const handshakes = createDeadlines<uWS.WebSocket<SocketData>>({
     withinMs: HANDSHAKE_MS,
     onLate: (socket) => refuse(socket, 'handshakeTimeout'),
@@ -129,7 +132,9 @@ export function createGateway(options: GatewayOptions) {
     try {
       return await admit(arrival)
     } catch (error) {
-      return closeReasonOf(toParleyError(error))
+      const refusal = toParleyError(error)
+      errors.raw[refusal.code] += 1
+      return closeReasonOf(refusal)
     }
   }
 
@@ -137,10 +142,14 @@ export function createGateway(options: GatewayOptions) {
     if (!session.isOpen) return
     session.heard(Date.now())
     const decoded = decodeFrame(bytes, isBinary)
+    framesReceived.raw[decoded.ok ? decoded.frame.type : 'bad'] += 1
     const ref = decoded.ok ? decoded.frame.ref : decoded.ref
     void dispatch(frames, session, decoded, {
       reply: (data) => session.send(encodeReply(ref, data)),
-      error: (error) => session.send(encodeError(ref, error)),
+      error(error) {
+        errors.raw[error.code] += 1
+        session.send(encodeError(ref, error))
+      },
     })
   }
 
@@ -154,6 +163,7 @@ export function createGateway(options: GatewayOptions) {
   const door: Door = {
     publish(topic, frame) {
       writes.flush()
+      framesSent.raw += app.numSubscribers(topic)
       app.publish(topic, frame, false)
     },
   }
@@ -164,7 +174,8 @@ export function createGateway(options: GatewayOptions) {
     /** @throws Error when the port is taken */
     async listen(): Promise<void> {
       listening = await new Promise((resolve, reject) => {
-        app.listen(host, port, uWS.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+        const options = isShared ? uWS.LIBUS_LISTEN_DEFAULT : uWS.LIBUS_LISTEN_EXCLUSIVE_PORT
+        app.listen(host, port, options, (socket) => {
           if (socket) resolve(socket)
           else reject(new Error(`WS_PORT ${port} on ${host} is taken by another process`))
         })

@@ -13,6 +13,7 @@ const SENT = 1
  * A closed uWS socket throws when it is touched: `SocketState.isClosed` says so, and the session is told.
  */
 export class SocketTransport implements Transport {
+  readonly door = 'raw'
   readonly #socket: uWS.WebSocket<SocketData>
   readonly #state: SocketState
   readonly #writes: Writes
@@ -73,6 +74,7 @@ export class SocketTransport implements Transport {
     for (const frame of frames) {
       // Latched by the frame before: what it was sent so far is whole.
       if (session?.isOpen === false) return
+      this.#writes.sent.raw += 1
       if (this.#socket.send(frame, false) !== SENT) session?.isBehind(frame.length)
     }
   }

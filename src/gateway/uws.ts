@@ -10,6 +10,7 @@ declare module 'uWebSockets.js' {
       callback: (socket: us_listen_socket | false) => void,
     ): TemplatedApp
   }
+  const LIBUS_LISTEN_DEFAULT: ListenOptions
   const LIBUS_LISTEN_EXCLUSIVE_PORT: ListenOptions
 }
 

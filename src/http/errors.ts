@@ -1,25 +1,31 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { Figures } from '../ports/figures.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 
 /** Of what is temporary and does not say for how long. */
 const RETRY_MS = 1000
 
 /** Every failure as `{ error: { code, message, temporary, requestId } }`; what was not expected is logged, not told. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toRefusal(error)
-  if (refusal.code === 'internal')
-    request.log.error({ error, route: request.routeOptions.url }, 'a request failed')
-  send(refusal, request, reply)
-}
+export function createErrorAnswers(errors: Figures['errors']['http']) {
+  function send(error: ParleyError, request: FastifyRequest, reply: FastifyReply): void {
+    errors[error.code] += 1
+    if (error.temporary) reply.header('retry-after', Math.ceil((error.retryAfterMs ?? RETRY_MS) / 1000))
+    reply.status(error.status).send({ error: { ...errorBody(error), requestId: request.id } })
+  }
 
-export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  send(new ParleyError('not_found', 'There is no such route.'), request, reply)
-}
+  return {
+    answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+      const refusal = toRefusal(error)
+      if (refusal.code === 'internal')
+        request.log.error({ error, route: request.routeOptions.url }, 'a request failed')
+      send(refusal, request, reply)
+    },
 
-function send(error: ParleyError, request: FastifyRequest, reply: FastifyReply): void {
-  if (error.temporary) reply.header('retry-after', Math.ceil((error.retryAfterMs ?? RETRY_MS) / 1000))
-  reply.status(error.status).send({ error: { ...errorBody(error), requestId: request.id } })
+    answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
+      send(new ParleyError('not_found', 'There is no such route.'), request, reply)
+    },
+  }
 }
 
 function toRefusal(error: unknown): ParleyError {

@@ -12,10 +12,11 @@ import type { Members } from '../chat/members.js'
 import type { Messages } from '../chat/messages.js'
 import type { TokenVerifier } from '../chat/tokens.js'
 import type { Users } from '../chat/users.js'
+import type { Figures } from '../ports/figures.js'
 import type { Endings } from '../sessions/endings.js'
 import type { Rates } from '../sessions/rates.js'
 import { requireToken } from './authentication.js'
-import { answerError, answerNotFound } from './errors.js'
+import { createErrorAnswers } from './errors.js'
 import { openApi } from './openapi.js'
 import { attachmentRoutes } from './routes/attachments.js'
 import { type BlobRouteOptions, blobRoutes } from './routes/blobs.js'
@@ -51,12 +52,14 @@ export interface HttpOptions {
   /** The page and the tokens for it; undefined where there is none. */
   readonly page: PageOptions | undefined
   readonly version: string
+  readonly figures: Figures
   readonly logger: Logger
 }
 
 /** The Fastify door (CONTRACT.md section 5). Its list of registrations is the map of the service. */
 export async function createHttpServer(options: HttpOptions) {
-  const { corsOrigins, trustProxy, version, logger } = options
+  const { corsOrigins, trustProxy, version, figures, logger } = options
+  const { answerError, answerNotFound } = createErrorAnswers(figures.errors.http)
   const app = Fastify({
     loggerInstance: logger.child({ door: 'http' }),
     logController: new LogController({ disableRequestLogging: true }),

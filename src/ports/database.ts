@@ -17,6 +17,8 @@ export interface Database {
    * limit. Whoever uses it destroys it, with its Kysely.
    */
   readonly patientDialect?: Dialect
+  /** False from when it is known to be away until it answers again. */
+  readonly up: boolean
   /**
    * Set once: called when the database answers after statements have failed with a DatabaseUnavailable. Some of them
    * may have been committed, and nobody told.

@@ -1,4 +1,5 @@
 import type { ChatEvent } from '../chat/events.js'
+import type { HoleSource } from '../ports/figures.js'
 
 /**
  * How long a hole is given to be filled by the bus, where the missing event is most likely on its way: a busy node
@@ -17,6 +18,8 @@ export interface ChatStreamOptions {
   readonly deliver: (chatId: string, event: ChatEvent) => void
   /** The next events after a rev, in order, from Postgres; empty when there are none. */
   readonly read: (chatId: string, afterRev: number) => Promise<readonly ChatEvent[]>
+  /** A hole was filled by this. */
+  readonly onFilled: (source: HoleSource) => void
   readonly onError: (chatId: string, error: unknown) => void
 }
 
@@ -67,7 +70,9 @@ export class ChatStream {
     if (this.#position !== undefined && event.rev <= this.#position) return
     if (event.rev === (this.#position ?? Number.NaN) + 1) {
       this.#deliver(event)
-      if (this.#held !== undefined) this.#deliverHeld()
+      if (this.#held === undefined) return
+      this.#deliverHeld()
+      if (this.#held === undefined) this.#options.onFilled('bus')
       return
     }
     this.#heldSinceRead = true
@@ -77,13 +82,15 @@ export class ChatStream {
     if (this.#position !== undefined) this.#repairSoon(HOLE_MS)
   }
 
-  /** Reads until the stream stands at `rev` or beyond. @throws what `read` throws */
-  async catchUp(rev: number): Promise<void> {
+  /** Reads until the stream stands at `rev` or beyond. True when it has delivered what it read. @throws as `read` */
+  async catchUp(rev: number): Promise<boolean> {
+    let hasDelivered = false
     while (!this.#closed && this.#position !== undefined && this.#position < rev) {
       const before = this.#position
-      await this.#readOnce()
-      if (this.#position === before) return
+      if (await this.#readOnce()) hasDelivered = true
+      if (this.#position === before) break
     }
+    return hasDelivered
   }
 
   /** The stream stands nowhere again, until `start`. */
@@ -155,15 +162,17 @@ export class ChatStream {
   async #fillHole(): Promise<void> {
     try {
       let before: number | undefined
+      let hasDelivered = false
       do {
         before = this.#position
         this.#heldSinceRead = false
-        await this.#readOnce()
+        if (await this.#readOnce()) hasDelivered = true
         // Again when there was more than one read brings, or when an event came meanwhile that it did not see.
       } while (!this.#closed && this.#isBehind && (this.#position !== before || this.#heldSinceRead))
       // What still waits behind a hole was never committed: no node of ours has published it.
       this.#held = undefined
       this.#overflowed = false
+      if (hasDelivered) this.#options.onFilled('postgres')
     } catch (error) {
       this.#options.onError(this.#chatId, error)
       this.#heldSinceRead = true
@@ -175,12 +184,17 @@ export class ChatStream {
     if (this.#isBehind && !this.#closed) this.#repairSoon(this.#heldSinceRead ? RETRY_MS : HOLE_MS)
   }
 
-  async #readOnce(): Promise<void> {
-    if (this.#position === undefined) return
+  /** True when something that was read had not come meanwhile. */
+  async #readOnce(): Promise<boolean> {
+    let hasDelivered = false
+    if (this.#position === undefined) return hasDelivered
     for (const event of await this.#options.read(this.#chatId, this.#position)) {
-      if (this.#closed) return
-      if (event.rev === this.#position + 1) this.#deliver(event)
+      if (this.#closed) return hasDelivered
+      if (event.rev !== this.#position + 1) continue
+      this.#deliver(event)
+      hasDelivered = true
     }
     this.#deliverHeld()
+    return hasDelivered
   }
 }

@@ -1,7 +1,8 @@
 import { userChannel } from '../chat/channels.js'
 import type { InboxPush } from '../chat/inbox.js'
 import type { Presence } from '../chat/presence.js'
-import type { CloseReason } from '../protocol/close-codes.js'
+import type { Figures } from '../ports/figures.js'
+import { CLOSE_CODES, type CloseReason } from '../protocol/close-codes.js'
 import { encodePush } from '../protocol/codec.js'
 import { CHATS_PER_SESSION, CONTENT_BYTES, FRAME_BYTES, HEARTBEAT_MS } from '../protocol/limits.js'
 import type { User } from '../protocol/objects.js'
@@ -20,8 +21,9 @@ export function createHub(options: {
   readonly readers: Readers
   readonly cap: SessionCap
   readonly attachmentLimits: AttachmentLimits
+  readonly figures: Figures
 }) {
-  const { rooms, presence, subscriptions, readers, cap, attachmentLimits } = options
+  const { rooms, presence, subscriptions, readers, cap, attachmentLimits, figures } = options
   const users = new Multimap<Session>()
 
   return {
@@ -29,6 +31,7 @@ export function createHub(options: {
     begin(user: User, transport: Transport, lifetime: Lifetime): Session {
       const session = new Session(user, transport, readers, lifetime)
       users.add(user.id, session)
+      figures.sessions[session.door] += 1
       void subscriptions.acquire(userChannel(user.id))
       presence.arrive(user.id)
       void cap.begun(session)
@@ -53,6 +56,9 @@ export function createHub(options: {
     end(session: Session): void {
       if (!users.delete(session.user.id, session)) return
       session.end()
+      const { door, closedFor } = session
+      figures.sessions[door] -= 1
+      figures.closes[door][closedFor === undefined ? 'none' : CLOSE_CODES[closedFor].code] += 1
       rooms.leaveAll(session)
       subscriptions.release(userChannel(session.user.id))
       presence.depart(session.user.id)

@@ -50,6 +50,11 @@ export class Room {
     return this.#members
   }
 
+  /** How many are sent the events. */
+  get listening(): number {
+    return this.#listening.size
+  }
+
   hasUser(userId: string): boolean {
     return this.#sessions.has(userId)
   }

@@ -6,6 +6,7 @@ import type { Replay } from '../chat/replay.js'
 import { decodeSignal } from '../chat/signals.js'
 import type { Bus } from '../ports/bus.js'
 import { levelOf } from '../ports/database.js'
+import type { Figures } from '../ports/figures.js'
 import { encodePush } from '../protocol/codec.js'
 import { change } from '../protocol/objects.js'
 import type { JoinData } from '../protocol/server-frames.js'
@@ -25,6 +26,7 @@ export interface RoomsOptions {
   readonly replay: Replay
   readonly events: Events
   readonly presence: Presence
+  readonly figures: Figures
   readonly logger: Logger
 }
 
@@ -32,7 +34,7 @@ const memberChange = z.object({ change, chat: z.object({ memberCount: z.number()
 
 /** The chats in use on this node, and what is delivered to the sessions that have joined them. */
 export function createRooms(options: RoomsOptions) {
-  const { nodeId, bus, subscriptions, replay, events, presence, logger } = options
+  const { nodeId, bus, subscriptions, replay, events, presence, figures, logger } = options
   const doors: Door[] = []
   const rooms = new Map<string, Room>()
   const members = new MemberIndex()
@@ -51,6 +53,9 @@ export function createRooms(options: RoomsOptions) {
       if (room !== undefined) deliver(room, event)
     },
     read: replay.eventsAfter,
+    onFilled(source) {
+      figures.holes[source] += 1
+    },
     onError: (chatId, error) => logger[levelOf(error)]({ chatId, error }, 'a hole could not be repaired yet'),
   }
 
@@ -71,6 +76,7 @@ export function createRooms(options: RoomsOptions) {
   }
 
   function publish(room: Room, frame: string | Buffer): void {
+    figures.deliveries.total += room.listening
     if (room.publish(frame, doors)) fannedOut.add(room)
   }
 
@@ -210,7 +216,7 @@ export function createRooms(options: RoomsOptions) {
 
     /** Postgres stands at `rev`: reads what this node's stream has missed. */
     async catchUp(chatId: string, rev: number): Promise<void> {
-      await rooms.get(chatId)?.stream.catchUp(rev)
+      if (await rooms.get(chatId)?.stream.catchUp(rev)) figures.holes.sweep += 1
     },
 
     /** The numbers of all chats may have gone back: whoever has joined one connects again, and resumes. */

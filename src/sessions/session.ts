@@ -1,4 +1,5 @@
 import { newId } from '../chat/new-id.js'
+import type { SocketDoor } from '../ports/figures.js'
 import type { CloseReason } from '../protocol/close-codes.js'
 import { ParleyError } from '../protocol/errors.js'
 import { BAD_FRAMES, BAD_FRAMES_WINDOW_MS, CHATS_PER_SESSION } from '../protocol/limits.js'
@@ -11,6 +12,7 @@ const REMOVAL_SIGNAL_MS = 10_000
 
 /** What a door gives each of its sessions; none of it is called after the session has ended. */
 export interface Transport {
+  readonly door: SocketDoor
   /**
    * Sends one frame of server-frames.ts, encoded; soon, in the order given. Calls the session's `isBehind` when some of
    * what was sent waits for the client to read.
@@ -78,6 +80,7 @@ export class Session {
   #isShedding = false
   #heardAt = Date.now()
   #badFramesAt: number[] | undefined
+  #closedFor: CloseReason | undefined
 
   constructor(user: User, transport: Transport, readers: Readers, { expiresAt, silenceMs }: Lifetime) {
     this.#user = user
@@ -85,6 +88,15 @@ export class Session {
     this.#readers = readers
     this.#expiresAt = expiresAt.getTime()
     this.#silenceMs = silenceMs ?? Number.POSITIVE_INFINITY
+  }
+
+  get door(): SocketDoor {
+    return this.#transport.door
+  }
+
+  /** Why we have closed it; undefined when we have not. */
+  get closedFor(): CloseReason | undefined {
+    return this.#closedFor
   }
 
   /** Under the name that counts now. */
@@ -137,13 +149,16 @@ export class Session {
   }
 
   close(reason: CloseReason): void {
-    if (this.isOpen) this.#transport.close(reason)
+    if (!this.isOpen) return
+    this.#closedFor ??= reason
+    this.#transport.close(reason)
   }
 
   /** Nothing is sent any more; it is closed when its client has read what it was sent, or reads no more. */
   latch(now = Date.now()): void {
     if (!this.isOpen) return
     this.#latchedAt = now
+    this.#closedFor ??= 'tooSlow'
     this.#readers.latched(this)
   }
 
@@ -163,7 +178,9 @@ export class Session {
 
   /** What waits is thrown away: there is no room for it. */
   cutOff(): void {
-    if (!this.#ended) this.#transport.terminate()
+    if (this.#ended) return
+    this.#closedFor ??= 'tooSlow'
+    this.#transport.terminate()
   }
 
   /** The client has said something. */

@@ -1,3 +1,4 @@
+import type { Figures } from '../ports/figures.js'
 import type { Rooms } from './rooms.js'
 import type { Readers, Session } from './session.js'
 
@@ -10,13 +11,14 @@ export interface SlowReadersOptions {
   readonly sessionBufferBytes: number
   /** Bytes that may wait for all sessions of the node together. */
   readonly bufferBytes: number
+  readonly figures: Figures
 }
 
 /**
  * Sessions whose clients do not read as fast as they are sent to (P6). Only those are looked at that something was
  * sent to since the last look, or that had something waiting then: an idle session costs nothing.
  */
-export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes }: SlowReadersOptions) {
+export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes, figures }: SlowReadersOptions) {
   const waiting = new Set<Session>()
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
@@ -39,6 +41,7 @@ export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes }: Sl
     for (const { session, bytes } of backlogs.sort((a, b) => b.bytes - a.bytes)) {
       if (total <= bufferBytes) return
       session.cutOff()
+      figures.slowReaders.cut_off += 1
       total -= bytes
     }
   }
@@ -49,6 +52,7 @@ export function createSlowReaders({ rooms, sessionBufferBytes, bufferBytes }: Sl
       waiting.add(session)
     },
     latched(session: Session): void {
+      figures.slowReaders.latched += 1
       rooms.leaveAll(session)
       waiting.add(session)
     },

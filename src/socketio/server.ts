@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { Attachments } from '../chat/attachments/attachments.js'
 import { levelOf } from '../ports/database.js'
+import type { Figures } from '../ports/figures.js'
 import { CLOSE_CODES, mayReconnect } from '../protocol/close-codes.js'
 import { errorBody, ParleyError, toParleyError } from '../protocol/errors.js'
 import { HANDSHAKE_MS, SOCKETIO_FRAME_BYTES } from '../protocol/limits.js'
@@ -11,7 +12,9 @@ import { dispatch, type FrameContext, type Respond } from '../sessions/frames/di
 import type { Hub } from '../sessions/hub.js'
 import type { Door, Session, Transport } from '../sessions/session.js'
 import { countBuffered } from './backlog.js'
+import { createBehindJoins } from './behind-joins.js'
 import { createFileMessages, splitFiles } from './file-messages.js'
+import { createSid, routeToOwners, type Workers } from './owners.js'
 import { boundedParser } from './parser.js'
 import { FRAME_OF_EVENT, toFrame, toSocketEvent } from './translate.js'
 
@@ -23,6 +26,8 @@ export interface SocketIoOptions {
   readonly frames: FrameContext
   /** Undefined where there are none. */
   readonly attachments: Attachments | undefined
+  /** The other processes on the same port; undefined where this one has it alone. */
+  readonly workers: Workers | undefined
   readonly logger: Logger
 }
 
@@ -36,8 +41,10 @@ type ChatSocket = Socket<Events, Events, Events, Admitted>
  * door. A room of Socket.IO is a topic.
  */
 export function createSocketIoDoor(options: SocketIoOptions) {
-  const { server, corsOrigins, admit, hub, frames, attachments, logger } = options
+  const { server, corsOrigins, admit, hub, frames, attachments, workers, logger } = options
+  const { framesSent, framesReceived, errors } = frames.figures
   let isDraining = false
+  let stopRouting = () => {}
   const io = new Server<Events, Events, Events, Admitted>(server, {
     maxHttpBufferSize: SOCKETIO_FRAME_BYTES,
     connectTimeout: HANDSHAKE_MS,
@@ -46,6 +53,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     allowRequest: (_request, decide) => decide(isDraining ? 'going away' : null, !isDraining),
     cors: { origin: corsOrigins === '*' ? '*' : [...corsOrigins] },
   })
+  if (workers !== undefined) io.engine.generateId = () => createSid(workers.self)
   const namespace = io.of(NAMESPACE)
   const fileMessages = createFileMessages(attachments, frames)
   // The namespace that is always there: nobody is let in, or one without a token could stay for ever.
@@ -65,10 +73,11 @@ export function createSocketIoDoor(options: SocketIoOptions) {
     const { user, expiresAt } = socket.data
     // Engine.IO has heartbeats of its own.
     let begun: Session | undefined
-    const transport = toTransport(socket, (bytes) => begun?.isBehind(bytes))
+    const transport = toTransport(socket, framesSent, (bytes) => begun?.isBehind(bytes))
     const session = hub.begin(user, transport, { expiresAt, silenceMs: undefined })
     begun = session
     socket.on('disconnect', () => hub.end(session))
+    const behindJoins = createBehindJoins()
     for (const [event, type] of FRAME_OF_EVENT)
       socket.on(event, (...given: unknown[]) => {
         const last = given.at(-1)
@@ -76,11 +85,13 @@ export function createSocketIoDoor(options: SocketIoOptions) {
         const data = given[0] === answer ? undefined : given[0]
         const split = type === 'send' ? splitFiles(data) : undefined
         const decoded = toFrame(type, split?.fields ?? data)
+        framesReceived.socketio[decoded.ok ? decoded.frame.type : 'bad'] += 1
         const ref = (decoded.ok ? decoded.frame.ref : decoded.ref) ?? null
         let answered = false
         const respond: Respond = {
           reply(data) {
             answered = true
+            framesSent.socketio += 1
             answer?.({ type: 'reply', ref, data })
             // As in the seed, the one who joins hears of it too; the others are told by the room.
             if (decoded.ok && decoded.frame.type === 'join' && 'complete' in data && data.complete === true)
@@ -92,15 +103,19 @@ export function createSocketIoDoor(options: SocketIoOptions) {
           },
           error(error) {
             answered = true
+            errors.socketio[error.code] += 1
+            framesSent.socketio += 1
             const body = { type: 'error', ref, ...errorBody(error) }
             if (answer === undefined) socket.emit('parley error', body)
             else answer(body)
           },
         }
-        const handled =
-          split !== undefined && decoded.ok && decoded.frame.type === 'send'
-            ? fileMessages.say(session, decoded.frame, split.files, respond)
-            : dispatch(frames, session, decoded, respond)
+        const handle = async () => {
+          if (split !== undefined && decoded.ok && decoded.frame.type === 'send')
+            await fileMessages.say(session, decoded.frame, split.files, respond)
+          else await dispatch(frames, session, decoded, respond)
+        }
+        const handled = decoded.ok ? behindJoins(decoded.frame, handle) : handle()
         // `typing` has no reply; a callback is called all the same.
         if (answer !== undefined)
           void handled.then(() => {
@@ -121,6 +136,7 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   function toConnectError(error: unknown): Error {
     const refusal = toParleyError(error)
+    errors.socketio[refusal.code] += 1
     if (refusal.temporary && refusal.code !== 'rate_limited')
       logger[levelOf(refusal)]({ code: refusal.code }, 'a session could not be authenticated now')
     return Object.assign(new Error(refusal.message), { data: errorBody(refusal) })
@@ -128,7 +144,9 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
   const door: Door = {
     publish(topic, frame) {
-      if (!namespace.adapter.rooms.has(topic)) return
+      const listening = namespace.adapter.rooms.get(topic)
+      if (listening === undefined) return
+      framesSent.socketio += listening.size
       const { event, body } = toSocketEvent(frame)
       namespace.local.to(topic).emit(event, body)
     },
@@ -137,6 +155,11 @@ export function createSocketIoDoor(options: SocketIoOptions) {
   return {
     door,
 
+    /** The door itself is the HTTP server's: what is opened is the one for the other workers. */
+    async listen(): Promise<void> {
+      if (workers !== undefined) stopRouting = await routeToOwners(server, io.path(), workers)
+    },
+
     /** No new connections. */
     stopListening(): void {
       isDraining = true
@@ -144,17 +167,24 @@ export function createSocketIoDoor(options: SocketIoOptions) {
 
     /** Closes what is left of this door; the HTTP server is not its own. */
     close(): void {
+      stopRouting()
       namespace.disconnectSockets(true)
       io.engine.close()
     },
   }
 }
 
-function toTransport(socket: ChatSocket, onBehind: (lastBytes: number) => void): Transport {
+function toTransport(
+  socket: ChatSocket,
+  sent: Figures['framesSent'],
+  onBehind: (lastBytes: number) => void,
+): Transport {
   const buffered = countBuffered(socket.conn)
   return {
+    door: 'socketio',
     buffered,
     send(frame) {
+      sent.socketio += 1
       const { event, body } = toSocketEvent(frame)
       socket.emit(event, body)
       if (buffered() > 0) onBehind(frame.length)

@@ -33,6 +33,9 @@ export async function openStore(database: Database, replicaDatabase?: Database) 
 
     onReturn: database.onReturn,
 
+    /** False while the database is known to be away. */
+    isUp: (): boolean => database.up,
+
     cluster,
     users,
     chats: createChatStore(db),

@@ -4,8 +4,9 @@ import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { createFileBlobs } from '../../src/adapters/blobs-files.js'
-import { answerError } from '../../src/http/errors.js'
+import { createErrorAnswers } from '../../src/http/errors.js'
 import { blobRoutes } from '../../src/http/routes/blobs.js'
+import { createCounts } from '../../src/ops/counts.js'
 import { put, read, streamOf } from '../helpers/blobs.js'
 import { until } from '../helpers/clients.js'
 import { filesIn, temporaryFolder } from '../helpers/folders.js'
@@ -20,7 +21,7 @@ async function createPlace(t: Test): Promise<BlobPlace> {
   const folder = join(await temporaryFolder(t), 'blobs')
   const blobs = createFileBlobs(folder, SECRET)
   const app = Fastify({ forceCloseConnections: true })
-  app.setErrorHandler(answerError)
+  app.setErrorHandler(createErrorAnswers(createCounts().errors.http).answerError)
   await app.register(blobRoutes, { blobs, secret: SECRET, uploads: 10 })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => await app.close())

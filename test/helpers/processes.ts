@@ -16,6 +16,7 @@ export interface NodeProcess {
   readonly wsUrl: string
   readonly port: number
   readonly wsPort: number
+  readonly opsPort: number
   readonly pid: number
   /** All that it has written so far. */
   output(): string
@@ -63,6 +64,7 @@ export async function startNode(
     wsUrl: `ws://127.0.0.1:${wsPort}/ws`,
     port: Number(port),
     wsPort: Number(wsPort),
+    opsPort: Number(opsPort),
     pid: child.pid,
     output: child.output,
     stop: child.stop,

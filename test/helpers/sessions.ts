@@ -9,6 +9,7 @@ export function createSession(userId = 'ann', lifetime: Partial<Lifetime> = {}) 
   const session: Session = new Session(
     { id: userId, fullName: 'Ann' },
     {
+      door: 'raw',
       send(frame) {
         told.push(`send ${frame}`)
         if (client.waiting > 0) session.isBehind(Buffer.byteLength(frame))

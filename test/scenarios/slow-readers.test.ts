@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { createChat, type RawClient } from '../helpers/clients.js'
 import { joinChat, messagePush, pushesOf, say, sessionOf, startTestNode } from '../helpers/frames.js'
+import { scrape } from '../helpers/metrics.js'
 import { SlowReader } from '../helpers/slow-reader.js'
 
 const READERS = 1000
@@ -22,6 +23,9 @@ t.test('a slow reader gets a whole stream, then 4002, and resumes', async (t) =>
   t.equal(await slow.readOn(), 4002)
   t.ok(slow.revs.length <= said)
   t.strictSame(slow.revs, count(slow.revs.length), 'no hole, no repeat')
+  const told = await scrape(node)
+  t.equal(told.value('parley_slow_readers_total', { how: 'latched' }), 1)
+  t.equal(told.value('parley_sessions_ended_total', { door: 'raw', code: '4002' }), 1)
 
   const again = await sessionOf(t, node, 'bob')
   const { messages } = await joinChat(again, chatId, { afterRev: slow.revs.length })

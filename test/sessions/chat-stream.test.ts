@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import type { ChatEvent } from '../../src/chat/events.js'
+import type { HoleSource } from '../../src/ports/figures.js'
 import { ChatStream } from '../../src/sessions/chat-stream.js'
 
 const HOLE_MS = 100
@@ -55,6 +56,7 @@ class Log {
 function createStream(log: Log) {
   const delivered: number[] = []
   const errors: unknown[] = []
+  const filled: HoleSource[] = []
   const waiters: { rev: number; resolve: () => void }[] = []
   const stream = new ChatStream('c1', {
     deliver: (_chatId, { rev, frame }) => {
@@ -63,12 +65,14 @@ function createStream(log: Log) {
       for (const { resolve } of waiters.filter((waiter) => waiter.rev <= rev)) resolve()
     },
     read: (_chatId, afterRev) => log.read(afterRev),
+    onFilled: (source) => filled.push(source),
     onError: (_chatId, error) => errors.push(error),
   })
   return {
     stream,
     delivered,
     errors,
+    filled,
     until: (rev: number) =>
       new Promise<void>((resolve) => {
         if ((delivered.at(-1) ?? 0) >= rev) resolve()
@@ -183,7 +187,7 @@ t.test('events in order are delivered at once, without a read', async (t) => {
 t.test('a hole that the bus fills in time needs no read', async (t) => {
   const tick = stopTime(t)
   const log = new Log()
-  const { stream, delivered } = createStream(log)
+  const { stream, delivered, filled } = createStream(log)
   stream.start(0)
   for (const rev of [3, 2]) stream.receive(event(rev))
   await tick(HOLE_MS - 1)
@@ -192,12 +196,13 @@ t.test('a hole that the bus fills in time needs no read', async (t) => {
   t.strictSame(delivered, [1, 2, 3])
   await tick(RETRY_MS)
   t.equal(log.reads, 0)
+  t.strictSame(filled, ['bus'])
 })
 
 t.test('a hole that stays is read, with as many reads as it needs', async (t) => {
   const tick = stopTime(t)
   const log = new Log(3)
-  const { stream, delivered } = createStream(log)
+  const { stream, delivered, filled } = createStream(log)
   stream.start(0)
   log.committed = 10
   stream.receive(event(10))
@@ -206,6 +211,7 @@ t.test('a hole that stays is read, with as many reads as it needs', async (t) =>
   t.equal(log.reads, 3, 'the tenth was there')
   stream.receive(event(11))
   t.equal(stream.position, 11)
+  t.strictSame(filled, ['postgres'], 'one hole')
 })
 
 t.test('events before the start wait for it', async (t) => {
@@ -334,13 +340,14 @@ t.test('garbage that fills the waiting room does not keep an event out', async (
 t.test('catching up reads until the stream stands there', async (t) => {
   const log = new Log(4)
   log.committed = 10
-  const { stream, delivered } = createStream(log)
+  const { stream, delivered, filled } = createStream(log)
   await stream.catchUp(10)
   t.equal(log.reads, 0, 'not before the start')
   stream.start(1)
-  await stream.catchUp(1)
+  t.equal(await stream.catchUp(1), false)
   t.equal(log.reads, 0, 'it stands there')
-  await stream.catchUp(6)
+  t.equal(await stream.catchUp(6), true)
+  t.strictSame(filled, [], 'whoever asked for it counts it')
   t.ok((stream.position ?? 0) >= 6)
   await Promise.all([stream.catchUp(10), stream.catchUp(10), stream.catchUp(9)])
   t.strictSame(delivered, range(2, 10))

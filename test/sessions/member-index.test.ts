@@ -6,7 +6,12 @@ import { Room } from '../../src/sessions/room.js'
 function room(chatId: string): Room {
   return new Room(
     chatId,
-    new ChatStream(chatId, { deliver: () => {}, read: async () => [], onError: () => {} }),
+    new ChatStream(chatId, {
+      deliver: () => {},
+      read: async () => [],
+      onError: () => {},
+      onFilled: () => {},
+    }),
   )
 }
 

@@ -8,7 +8,10 @@ import type { Session } from '../../src/sessions/session.js'
 import { createSession } from '../helpers/sessions.js'
 
 function createRoom(): Room {
-  return new Room('c1', new ChatStream('c1', { deliver: () => {}, read: async () => [], onError: () => {} }))
+  return new Room(
+    'c1',
+    new ChatStream('c1', { deliver: () => {}, read: async () => [], onError: () => {}, onFilled: () => {} }),
+  )
 }
 
 function sessionOf(id: string): Session {

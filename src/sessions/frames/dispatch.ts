@@ -7,6 +7,7 @@ import type { Snapshots } from '../../chat/snapshots.js'
 import type { TokenVerifier } from '../../chat/tokens.js'
 import type { Users } from '../../chat/users.js'
 import type { Bus } from '../../ports/bus.js'
+import type { Figures } from '../../ports/figures.js'
 import type { ClientFrame } from '../../protocol/client-frames.js'
 import type { CloseReason } from '../../protocol/close-codes.js'
 import type { Decoded } from '../../protocol/codec.js'
@@ -38,6 +39,7 @@ export interface FrameContext {
   readonly snapshots: Snapshots
   readonly users: Users
   readonly verifyToken: TokenVerifier
+  readonly figures: Figures
   readonly logger: Logger
 }
 

@@ -1,4 +1,5 @@
-import { byteLength, fitJoinData, REPLY_DATA_BYTES, toJoinData } from '../../chat/join-data.js'
+import { byteLength, fitJoinData, joinResult, REPLY_DATA_BYTES, toJoinData } from '../../chat/join-data.js'
+import type { JoinResult } from '../../ports/figures.js'
 import type { ResumeFrame } from '../../protocol/client-frames.js'
 import { errorBody, ParleyError } from '../../protocol/errors.js'
 import type { JoinData, ResumedChat } from '../../protocol/server-frames.js'
@@ -25,7 +26,7 @@ export const handleResume: FrameHandler<ResumeFrame> = async (context, session, 
       await resume.read(entries)
       for (let attempt = 1; attempt < ATTEMPTS && resume.outdated().length > 0; attempt++)
         await resume.read(resume.outdated())
-      if (session.isOpen) resume.enter(reply)
+      if (session.isOpen) resume.enter(reply, context.figures.joins.resume)
     } finally {
       for (const entry of entries) entry.close()
     }
@@ -85,7 +86,7 @@ class Resume {
   }
 
   /** The one synchronous step. */
-  enter(reply: (data: object) => void): void {
+  enter(reply: (data: object) => void, counts: Record<JoinResult, number>): void {
     const entering: (() => void)[] = []
     for (const [entry, data] of this.#complete) {
       const missed = entry.missedSince(data)
@@ -96,6 +97,8 @@ class Resume {
       if (refusal !== undefined) this.#refuse(entry, refusal)
       else if (missed !== undefined) entering.push(() => entry.enter(missed, { told: false }))
     }
+    for (const { answer } of this.#answers.values())
+      counts['error' in answer ? 'refused' : joinResult(answer)] += 1
     const answers = this.#entries.map((entry) => [entry.chatId, this.#answers.get(entry)?.answer])
     reply({ chats: Object.fromEntries(answers) })
     for (const enter of entering) enter()

@@ -9,8 +9,9 @@ import { buffer, text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { createFileBlobs } from '../../../src/adapters/blobs-files.js'
-import { answerError, answerNotFound } from '../../../src/http/errors.js'
+import { createErrorAnswers } from '../../../src/http/errors.js'
 import { blobRoutes } from '../../../src/http/routes/blobs.js'
+import { createCounts } from '../../../src/ops/counts.js'
 import type { BlobStore } from '../../../src/ports/blob-store.js'
 import { signUrl } from '../../../src/protocol/signed-url.js'
 import { until } from '../../helpers/clients.js'
@@ -32,6 +33,7 @@ async function startDoor(t: Test, stallMs?: number) {
     },
   }
   const app = Fastify({ bodyLimit: 1024, forceCloseConnections: true })
+  const { answerError, answerNotFound } = createErrorAnswers(createCounts().errors.http)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
   await app.register(blobRoutes, {
