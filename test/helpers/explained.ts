@@ -30,6 +30,7 @@ export async function openExplained(t: Test) {
   await migrate(db)
 
   return {
+    url,
     db,
     client,
 

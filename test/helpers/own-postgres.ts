@@ -30,6 +30,8 @@ export interface OwnPostgres {
   readonly pid: number
   /** A program of the package, as the user whom the server is, to its end. @throws when it fails */
   run(program: string, ...args: string[]): Promise<string>
+  /** Gives it a file that it wants for itself alone, a key. */
+  give(file: string): Promise<void>
   /** As the superuser, on a connection of its own. */
   ask(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   stop(): Promise<void>
@@ -103,6 +105,10 @@ async function serve(t: Test, folder: string, settings: Record<string, string>):
       return server.pid
     },
     run: async (program, ...args) => await run(t, program, args),
+    async give(file) {
+      await chmod(file, 0o600)
+      if (owner !== undefined) await chown(file, owner.uid, owner.gid)
+    },
     ask: async (statement, values) => await ask(url, statement, values),
     async stop() {
       await server.stop('SIGQUIT')
