@@ -17,6 +17,8 @@ const tools = [
   },
   // Only the recipe in docs/scanning.md needs it: without it that is not tested, and all the rest is.
   { variable: 'TEST_CLAMD', commands: ['clamd'], debian: 'clamav-daemon', isOptional: true },
+  // Only the proxy of compose.yaml needs it.
+  { variable: 'TEST_HAPROXY', commands: ['haproxy'], debian: 'haproxy', isOptional: true },
   // A few hundred kilobytes: every run tries to have it.
   {
     variable: 'TEST_PGBOUNCER',
@@ -25,8 +27,6 @@ const tools = [
     isOptional: true,
     isSmall: true,
   },
-  // Only the proxy of compose.yaml needs it.
-  { variable: 'TEST_HAPROXY', commands: ['haproxy'], debian: 'haproxy', isOptional: true },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

@@ -103,7 +103,7 @@ for (const [name, manifests] of overlays)
       },
     )
 
-    t.test('ports are those of the contract, by one name everywhere', async (t) => {
+    t.test('ports are those that a node listens at, by one name everywhere', async (t) => {
       t.same(node.ports, [
         { name: 'http', containerPort: defaultPort('PORT') },
         { name: 'ws', containerPort: defaultPort('WS_PORT') },
@@ -247,6 +247,8 @@ t.test('production: the Ingress splits by path, and waits long for sockets', { s
 t.test('production: the autoscaler asks for the figure that the adapter makes', { skip }, async (t) => {
   const adapter = parse(await readFile(join(root, 'k8s/prometheus-adapter.yaml'), 'utf8'))
   const { spec } = find(production, 'HorizontalPodAutoscaler', 'parley')
+  const metrics = await readFile(join(root, 'docs/metrics.md'), 'utf8')
+  t.match(metrics, `\`${adapter.rules.custom[0].name.as}\``, 'a node tells it')
   t.match(spec, {
     scaleTargetRef: { kind: 'Deployment', name: 'parley' },
     metrics: [{ pods: { metric: { name: adapter.rules.custom[0].name.as } } }, { resource: { name: 'cpu' } }],
