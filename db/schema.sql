@@ -73,6 +73,7 @@ CREATE TABLE chats (
 CREATE TABLE cluster (
   single boolean NOT NULL DEFAULT true,
   epoch text NOT NULL,
+  place text,
   CONSTRAINT cluster_pkey PRIMARY KEY (single),
   CONSTRAINT cluster_single_check CHECK (single)
 );

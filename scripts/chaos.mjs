@@ -1,4 +1,5 @@
 // npm run chaos [-- <flags>]: the checker of bench/chaos.
 import { runBench } from './bench.mjs'
 
-await runBench('bench/chaos/main.ts')
+const programs = process.argv.includes('--pgbouncer') ? ['TEST_PGBOUNCER'] : []
+await runBench('bench/chaos/main.ts', { programs })

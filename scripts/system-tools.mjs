@@ -8,6 +8,8 @@ import { Failure, say } from './prepare.mjs'
 
 const tools = [
   { variable: 'TEST_REDIS_SERVER', commands: ['redis-server'], debian: 'redis-server' },
+  // Certificates for a Redis with TLS.
+  { variable: 'TEST_OPENSSL', commands: ['openssl'], debian: 'openssl' },
   {
     variable: 'TEST_CHROMIUM',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -15,6 +17,14 @@ const tools = [
   },
   // Only the recipe in docs/scanning.md needs it: without it that is not tested, and all the rest is.
   { variable: 'TEST_CLAMD', commands: ['clamd'], debian: 'clamav-daemon', isOptional: true },
+  // A few hundred kilobytes: every run tries to have it.
+  {
+    variable: 'TEST_PGBOUNCER',
+    commands: ['pgbouncer'],
+    debian: 'pgbouncer',
+    isOptional: true,
+    isSmall: true,
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'
@@ -32,7 +42,7 @@ export async function findTools({ withOptional, variables = tools.map((tool) => 
       throw new Failure(`missing: ${needed.join(', ')} (install it, or run as root on Debian)`)
     await install(needed)
   }
-  for (const tool of missing.filter((tool) => withOptional && tool.isOptional)) {
+  for (const tool of missing.filter((tool) => tool.isOptional && (withOptional || tool.isSmall))) {
     const isThere = () => find(tool) !== undefined
     const reason = await tryToInstall(tool.debian, isThere, () => install([tool.debian]))
     if (reason) console.log(`skipped: ${tool.commands[0]} ${reason}`)

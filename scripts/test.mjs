@@ -23,6 +23,8 @@ const onOldest = [
 ]
 // `npm run test:long`: what a run within a quarter of an hour has no room for.
 const long = [
+  'test/adapters/redis-access.test.ts',
+  'test/adapters/redis-cluster.test.ts',
   'test/attachments/clamav.test.ts',
   'test/attachments/large.test.ts',
   'test/bench/latch-mutant.test.ts',
@@ -30,8 +32,12 @@ const long = [
   'test/bench/stream-mutants.test.ts',
   'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
+  'test/contracts/redis-sentinel.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
+  'test/scenarios/redis-cluster.test.ts',
+  'test/scenarios/restore.test.ts',
+  'test/scenarios/upgrade.test.ts',
   'test/web/attachments-s3.test.ts',
   'test/web/attachments.test.ts',
   'test/web/two-nodes.test.ts',
@@ -53,7 +59,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 await main(async () => {
   await prepare({ signal })
   if (!named) await check()
-  const tools = await findTools({ withOptional: named })
+  const tools = { ...(await findTools({ withOptional: named })), ...(await findDebianBinaries()) }
   const legs = await inFolder(async (folder) => await runLegs(folder, tools))
   summarise(legs)
 })
@@ -97,6 +103,12 @@ async function legOfGuard(folder) {
   const { failures } = outcome
   const counts = { passed: failures.length === 0 ? 1 : 0, failed: failures.length, skipped: 0 }
   return { name: 'Guard', code: 0, counts, failures, seconds: Math.round((Date.now() - started) / 1000) }
+}
+
+/** For what only a server of Debian's has beside it: pg_basebackup, pg_dump. */
+async function findDebianBinaries() {
+  const { binaries } = await findDebianPostgres(oldest)
+  return binaries ? { TEST_DEBIAN_POSTGRES: binaries } : {}
 }
 
 async function legOnOldest(folder, tools) {

@@ -4,7 +4,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { createPgBossJobQueue } from './adapters/job-queue-pg-boss.js'
-import { selectBlobs, selectBus, selectDatabase } from './adapters/select.js'
+import { selectBlobs, selectBus, selectDatabase, selectReplica } from './adapters/select.js'
 import { within } from './adapters/within.js'
 import { createAttachments } from './chat/attachments/attachments.js'
 import { createChanges } from './chat/changes.js'
@@ -78,7 +78,8 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
   const key = await tokenKey(config)
   const verifyToken = createTokenVerifier({ ...config.jwt, key })
 
-  const store = await openStore(await selectDatabase(config, logger))
+  const store = await openStore(await selectDatabase(config, logger), selectReplica(config, logger))
+  if (store.wasRestored) logger.warn('the database was restored from a dump: all chats start over')
   const { bus, leases, registry } = await selectBus(config, nodeId, logger)
   const { blobs, door: blobDoor } = await selectBlobs(config, logger)
   const jobs = createPgBossJobQueue({ execute: store.execute, logger })

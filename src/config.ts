@@ -16,9 +16,11 @@ export interface Config {
   /** No outside engine at all: PGlite and the in-process bus. */
   readonly embedded: boolean
   readonly databaseUrl: string | undefined
+  /** For pages of history. */
+  readonly databaseReplicaUrl: string | undefined
   readonly databasePool: number
   readonly preparedStatements: boolean
-  readonly redisUrl: string | undefined
+  readonly redis: RedisConfig | undefined
   readonly jwt: JwtConfig
   /** `*`, or the origins that browsers may come from. */
   readonly corsOrigins: '*' | readonly string[]
@@ -45,6 +47,26 @@ export interface Config {
   readonly attachments: AttachmentConfig
   /** Undefined: no traces. */
   readonly tracing: TracingConfig | undefined
+}
+
+/** Where Redis is, and how one gets in. */
+export interface RedisConfig {
+  readonly mode: Environment['REDIS_MODE']
+  /** Of the server, of some servers of the cluster, or of the sentinels. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[]
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly database: number
+  /** Undefined: without TLS, to the sentinels too. */
+  readonly tls: { readonly ca: string | undefined } | undefined
+  readonly sentinel:
+    | {
+        /** Of the master that they watch. */
+        readonly name: string
+        readonly username: string | undefined
+        readonly password: string | undefined
+      }
+    | undefined
 }
 
 /** Where blobs are kept; `off`: several nodes that share no place for them. */
@@ -120,6 +142,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const keys = [vars.JWT_SECRET, vars.JWT_PUBLIC_KEY, vars.JWKS_URL].filter((key) => key !== undefined)
   if (vars.REDIS_URL !== undefined && vars.DATABASE_URL === undefined)
     faults.push('REDIS_URL: needs DATABASE_URL, or the nodes would not share a database')
+  faults.push(...redisFaults(vars))
+  if (vars.DATABASE_REPLICA_URL !== undefined && vars.DATABASE_URL === undefined)
+    faults.push('DATABASE_REPLICA_URL: needs DATABASE_URL, whose replica it is')
   if (vars.DATABASE_URL !== undefined && keys.length === 0)
     faults.push('JWT_SECRET: with DATABASE_URL one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL is needed')
   if (keys.length > 1) faults.push('JWT_SECRET: set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL')
@@ -149,9 +174,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     host: vars.HOST,
     embedded,
     databaseUrl: vars.DATABASE_URL,
+    databaseReplicaUrl: vars.DATABASE_REPLICA_URL,
     databasePool: vars.PARLEY_DATABASE_POOL,
     preparedStatements: vars.PARLEY_PREPARED_STATEMENTS === 'true',
-    redisUrl: vars.REDIS_URL,
+    redis: redisConfig(vars),
     jwt: { key: jwtKey(vars), issuer: vars.JWT_ISSUER, audience: vars.JWT_AUDIENCE },
     corsOrigins: corsOrigins(vars.CORS_ORIGINS, embedded),
     trustProxy: vars.TRUST_PROXY,
@@ -210,6 +236,58 @@ function blobConfig(vars: Environment, origins: Config['corsOrigins']): BlobConf
     region: vars.S3_REGION,
     corsOrigins: origins,
   }
+}
+
+/** What cannot work together. */
+function redisFaults(vars: Environment): string[] {
+  const urls = (vars.REDIS_URL ?? []).map((url) => new URL(url))
+  const faults: string[] = []
+  if (urls.length > 1 && vars.REDIS_MODE === 'standalone')
+    faults.push('REDIS_URL: several are for REDIS_MODE cluster or sentinel')
+  if (new Set(urls.map(({ protocol, username, password }) => [protocol, username, password].join())).size > 1)
+    faults.push('REDIS_URL: all must have the same scheme, user and password')
+  if (new Set(urls.map(databaseOf)).size > 1) faults.push('REDIS_URL: all must have the same database')
+  if (vars.REDIS_MODE === 'cluster' && urls.some((url) => databaseOf(url) !== 0))
+    faults.push('REDIS_URL: a cluster has no database but 0')
+  if (urls.length === 0 && vars.REDIS_MODE !== 'standalone')
+    faults.push(`REDIS_URL: needed with REDIS_MODE ${vars.REDIS_MODE}`)
+  if (vars.REDIS_MODE === 'sentinel' && vars.REDIS_SENTINEL_NAME === undefined)
+    faults.push('REDIS_SENTINEL_NAME: needed with REDIS_MODE sentinel')
+  for (const name of ['REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_USER', 'REDIS_SENTINEL_PASSWORD'] as const)
+    if (vars.REDIS_MODE !== 'sentinel' && vars[name] !== undefined)
+      faults.push(`${name}: only for REDIS_MODE sentinel`)
+  if (vars.REDIS_SENTINEL_USER !== undefined && vars.REDIS_SENTINEL_PASSWORD === undefined)
+    faults.push('REDIS_SENTINEL_PASSWORD: needed with REDIS_SENTINEL_USER')
+  if (vars.REDIS_CA !== undefined && urls.some(({ protocol }) => protocol !== 'rediss:'))
+    faults.push('REDIS_CA: only for REDIS_URL with rediss://')
+  return faults
+}
+
+function redisConfig(vars: Environment): RedisConfig | undefined {
+  const urls = (vars.REDIS_URL ?? []).map((url) => new URL(url))
+  const [first] = urls
+  if (first === undefined) return undefined
+  const { REDIS_MODE: mode, REDIS_SENTINEL_NAME: name } = vars
+  return {
+    mode,
+    addresses: urls.map(({ hostname, port }) => ({
+      // An IPv6 address has brackets in a URL, and nowhere else.
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? (mode === 'sentinel' ? 26_379 : 6379) : Number(port),
+    })),
+    username: first.username === '' ? undefined : decodeURIComponent(first.username),
+    password: first.password === '' ? undefined : decodeURIComponent(first.password),
+    database: databaseOf(first),
+    tls: first.protocol === 'rediss:' ? { ca: vars.REDIS_CA } : undefined,
+    sentinel:
+      name === undefined
+        ? undefined
+        : { name, username: vars.REDIS_SENTINEL_USER, password: vars.REDIS_SENTINEL_PASSWORD },
+  }
+}
+
+function databaseOf({ pathname }: URL): number {
+  return Number(pathname.slice(1))
 }
 
 function jwtKey(vars: Environment): JwtConfig['key'] {

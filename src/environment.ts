@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
@@ -42,6 +42,13 @@ const pem = text
   .transform((value) => value.replaceAll('\\n', '\n'))
   .refine(isPublicKey, 'must be a public key in PEM, of type RSA, EC or Ed25519')
 
+const certificate = text
+  .transform((value) => value.replaceAll('\\n', '\n'))
+  .refine(isCertificate, 'must be a certificate in PEM')
+
+const REDIS_URL_FORM =
+  'must be redis://[user:password@]host[:port][/database] or rediss://…, several separated by commas'
+
 export const environment = z.object({
   PORT: port
     .default(3000)
@@ -66,10 +73,16 @@ export const environment = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('Postgres 15 or later; absent: embedded PGlite in `DATA_DIR`'),
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
+  DATABASE_REPLICA_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
     .optional()
-    .describe('Redis 7 or later; absent: in-process bus, one node'),
+    .describe('a streaming replica of it; pages of history are read there when it is as new as they are'),
+  REDIS_URL: list
+    .refine((urls) => urls.length > 0 && urls.every(isRedisUrl), REDIS_URL_FORM)
+    .optional()
+    .describe(
+      'Redis 7 or later (docs/redis.md), of a cluster or sentinels several; absent: in-process bus, one node',
+    ),
   S3_ENDPOINT: s3Url
     .optional()
     .describe('MinIO or any S3, for attachments; absent: files in `DATA_DIR`, or none with `REDIS_URL`'),
@@ -84,7 +97,16 @@ export const environment = z.object({
   S3_PUBLIC_ENDPOINT: s3Url
     .optional()
     .describe('address that browsers reach the store by; absent: `S3_ENDPOINT`'),
-  REDIS_MODE: z.literal('standalone').default('standalone').describe('only `standalone` in this version'),
+  REDIS_MODE: z
+    .enum(['standalone', 'cluster', 'sentinel'])
+    .default('standalone')
+    .describe('what `REDIS_URL` names: one server, some of a Redis Cluster, or sentinels'),
+  REDIS_CA: certificate
+    .optional()
+    .describe('PEM: who signs the certificates of `rediss://`; absent: those that Node trusts'),
+  REDIS_SENTINEL_NAME: text.optional().describe('name of the master that the sentinels watch'),
+  REDIS_SENTINEL_USER: text.optional().describe("the sentinels' own user; `REDIS_URL` has the servers'"),
+  REDIS_SENTINEL_PASSWORD: text.optional().describe("the sentinels' own password"),
   JWT_SECRET: text
     .optional()
     .describe('HS256 secret; embedded without any key: a random one kept in `DATA_DIR`'),
@@ -201,6 +223,25 @@ function isPair(part: string): boolean {
 function isPublicKey(value: string): boolean {
   try {
     return ['rsa', 'ec', 'ed25519'].includes(createPublicKey(value).asymmetricKeyType ?? '')
+  } catch {
+    return false
+  }
+}
+
+function isCertificate(value: string): boolean {
+  try {
+    return new X509Certificate(value).subject !== undefined
+  } catch {
+    return false
+  }
+}
+
+function isRedisUrl(value: string): boolean {
+  try {
+    const { protocol, hostname, pathname, username, password, search, hash } = new URL(value)
+    decodeURIComponent(username + password)
+    const isPlain = search === '' && hash === '' && /^\/?\d{0,4}$/.test(pathname)
+    return isPlain && hostname !== '' && ['redis:', 'rediss:'].includes(protocol)
   } catch {
     return false
   }

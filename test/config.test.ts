@@ -24,6 +24,18 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 -----END PUBLIC KEY-----
 `
 
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBdzCCAR2gAwIBAgIUW/XFlWzuoaQGyvqn6z2ZweNx8CQwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFcmVkaXMwIBcNMjYxMTI4MTM1OTEwWhgPMjEyNjExMDQxMzU5
+MTBaMBAxDjAMBgNVBAMMBXJlZGlzMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+coobLygJ6dDMaNAllY70fxhBkSefAGsJ55nOYeI2kksFN7tIu6Qc7wskkCv4PLDs
+pE881fHpE5+fW+sIQnX6f6NTMFEwHQYDVR0OBBYEFF3v/DvRry1Npho3kXbXsJ/r
+dr8YMB8GA1UdIwQYMBaAFF3v/DvRry1Npho3kXbXsJ/rdr8YMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgMk1hcmT4FVof8gaVF1f3k+T+AF9O6zpC
+FOkXnQXK1eACIQDzEX2hm1Rx/jO+fPcbSXrIpH3pN5NkGwuTt61Ic4xBAg==
+-----END CERTIFICATE-----
+`
+
 t.test('with no variable at all it runs embedded', async (t) => {
   t.strictSame(loadConfig({}), {
     port: 3000,
@@ -33,9 +45,10 @@ t.test('with no variable at all it runs embedded', async (t) => {
     host: '127.0.0.1',
     embedded: true,
     databaseUrl: undefined,
+    databaseReplicaUrl: undefined,
     databasePool: 10,
     preparedStatements: true,
-    redisUrl: undefined,
+    redis: undefined,
     jwt: { key: { kind: 'embedded' }, issuer: undefined, audience: undefined },
     corsOrigins: '*',
     trustProxy: undefined,
@@ -84,7 +97,7 @@ t.test('every variable that is given is used', async (t) => {
     WORKERS: '7',
     OPS_PORT: '0',
     HOST: '0.0.0.0',
-    REDIS_URL: 'redis://redis:6379',
+    REDIS_URL: 'redis://parley:s%40fe@redis:6380/3',
     JWT_ISSUER: 'shop',
     JWT_AUDIENCE: 'chat',
     CORS_ORIGINS: 'https://a.example, https://b.example,',
@@ -93,6 +106,7 @@ t.test('every variable that is given is used', async (t) => {
     LOG_LEVEL: 'silent',
     PARLEY_DATABASE_POOL: '2',
     PARLEY_PREPARED_STATEMENTS: 'false',
+    DATABASE_REPLICA_URL: 'postgres://replica/parley',
     PARLEY_COMMIT_BATCH: '1',
     PARLEY_COMMIT_QUEUE: '3',
     PARLEY_SWEEP_MS: '50',
@@ -134,9 +148,18 @@ t.test('every variable that is given is used', async (t) => {
     host: '0.0.0.0',
     embedded: false,
     databaseUrl: POSTGRES.DATABASE_URL,
+    databaseReplicaUrl: 'postgres://replica/parley',
     databasePool: 2,
     preparedStatements: false,
-    redisUrl: 'redis://redis:6379',
+    redis: {
+      mode: 'standalone',
+      addresses: [{ host: 'redis', port: 6380 }],
+      username: 'parley',
+      password: 's@fe',
+      database: 3,
+      tls: undefined,
+      sentinel: undefined,
+    },
     jwt: { key: { kind: 'secret', secret: 'secret' }, issuer: 'shop', audience: 'chat' },
     corsOrigins: ['https://a.example', 'https://b.example'],
     trustProxy: ['10.0.0.0/8'],
@@ -229,6 +252,74 @@ t.test('each way to give a key', async (t) => {
 
 t.test('nodes on Redis without a database they share are refused', async (t) => {
   t.match(refusal({ REDIS_URL: 'redis://redis' }), /REDIS_URL.*DATABASE_URL/)
+  t.match(refusal({ DATABASE_REPLICA_URL: 'postgres://db/parley' }), /DATABASE_REPLICA_URL.*DATABASE_URL/)
+})
+
+t.test('a cluster and sentinels of Redis', async (t) => {
+  const redis = (env: NodeJS.ProcessEnv) => loadConfig({ ...POSTGRES, ...env }).redis
+  const cluster = { REDIS_MODE: 'cluster', REDIS_URL: 'rediss://:hush@one, rediss://:hush@[::1]:7000/' }
+  t.strictSame(redis({ ...cluster, REDIS_CA: CERTIFICATE.replaceAll('\n', '\\n') }), {
+    mode: 'cluster',
+    addresses: [
+      { host: 'one', port: 6379 },
+      { host: '::1', port: 7000 },
+    ],
+    username: undefined,
+    password: 'hush',
+    database: 0,
+    tls: { ca: CERTIFICATE },
+    sentinel: undefined,
+  })
+  t.strictSame(redis(cluster)?.tls, { ca: undefined })
+  const sentinels = {
+    REDIS_MODE: 'sentinel',
+    REDIS_URL: 'redis://u:p@a/1,redis://u:p@b:7/1',
+    REDIS_SENTINEL_NAME: 'chat',
+  }
+  t.match(redis(sentinels), {
+    addresses: [
+      { host: 'a', port: 26_379 },
+      { host: 'b', port: 7 },
+    ],
+    username: 'u',
+    password: 'p',
+    database: 1,
+    sentinel: { name: 'chat', username: undefined, password: undefined },
+  })
+  t.strictSame(
+    redis({ ...sentinels, REDIS_SENTINEL_USER: 'watch', REDIS_SENTINEL_PASSWORD: 'hush' })?.sentinel,
+    {
+      name: 'chat',
+      username: 'watch',
+      password: 'hush',
+    },
+  )
+})
+
+t.test('what cannot work of Redis is refused', async (t) => {
+  const cluster = { REDIS_MODE: 'cluster', REDIS_URL: 'redis://a,redis://b' }
+  const sentinel = { REDIS_MODE: 'sentinel', REDIS_URL: 'redis://a', REDIS_SENTINEL_NAME: 'chat' }
+  const wrong: readonly (readonly [NodeJS.ProcessEnv, RegExp])[] = [
+    [{ REDIS_URL: 'redis://a,redis://b' }, /REDIS_URL: several are for/],
+    [{ ...cluster, REDIS_URL: 'redis://a,rediss://b' }, /REDIS_URL: all must have the same scheme/],
+    [
+      { ...cluster, REDIS_URL: 'redis://:x@a,redis://b' },
+      /REDIS_URL: all must have the same scheme, user and password/,
+    ],
+    [{ ...cluster, REDIS_URL: 'redis://a/1' }, /REDIS_URL: a cluster has no database but 0/],
+    [{ ...sentinel, REDIS_URL: 'redis://a/1,redis://b/2' }, /REDIS_URL: all must have the same database/],
+    [{ REDIS_MODE: 'cluster' }, /REDIS_URL: needed with REDIS_MODE cluster/],
+    [{ ...sentinel, REDIS_SENTINEL_NAME: '' }, /REDIS_SENTINEL_NAME: needed/],
+    [{ ...cluster, REDIS_SENTINEL_NAME: 'chat' }, /REDIS_SENTINEL_NAME: only for/],
+    [{ ...cluster, REDIS_SENTINEL_PASSWORD: 'hush' }, /REDIS_SENTINEL_PASSWORD: only for/],
+    [{ ...sentinel, REDIS_SENTINEL_USER: 'watch' }, /REDIS_SENTINEL_PASSWORD: needed/],
+    [{ ...cluster, REDIS_CA: CERTIFICATE }, /REDIS_CA: only for/],
+  ]
+  for (const [env, message] of wrong) {
+    const found = refusal({ ...POSTGRES, ...env })
+    t.match(found, message)
+    t.match(found, '1 fault(s)')
+  }
 })
 
 t.test('a database without a key is refused, and so is more than one key', async (t) => {
@@ -255,8 +346,16 @@ t.test('a bad value is refused by the name of its variable', async (t) => {
     PORT: ['http', '-1', '65536', '80.5'],
     WS_PORT: ['x'],
     DATABASE_URL: ['parley', 'mysql://db/parley'],
-    REDIS_URL: ['redis', 'http://redis'],
-    REDIS_MODE: ['cluster'],
+    REDIS_URL: [
+      'redis',
+      'http://redis',
+      'redis://',
+      'redis://redis/name',
+      'redis://redis?db=1',
+      'redis://%zz@redis',
+    ],
+    REDIS_MODE: ['many'],
+    REDIS_CA: ['hush', PEM],
     JWKS_URL: ['keys', 'file:///keys'],
     JWT_PUBLIC_KEY: ['secret', PEM.replace('MCow', 'xxxx')],
     LOG_LEVEL: ['loud'],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkFlags, count, readFlags } from '../flags.js'
-import { FAULT_NAMES, type FaultName } from './faults/kinds.js'
+import { FAULT_NAMES, type FaultName, faultsOf } from './faults/kinds.js'
 
 const name = z.custom<FaultName>((given) => FAULT_NAMES.some((one) => one === given), 'no such kind of fault')
 
@@ -19,6 +19,10 @@ const flags = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(name))
     .default([]),
+  /** `cluster`: three masters with a replica each. */
+  redis: z.enum(['standalone', 'cluster']).default('standalone'),
+  /** Processes of each node (`WORKERS`); 0: it is one process. */
+  workers: count(0, 8).default(0),
   seed: count(0, 2 ** 31).optional(),
   /** Folder of the report. */
   out: z.string().default('build/chaos'),
@@ -26,6 +30,8 @@ const flags = z.object({
   logs: z.string().optional(),
   /** The `main.js` that the nodes run. */
   entry: z.string().default('dist/main.js'),
+  /** A PgBouncer in the path, which shares connections by transaction. */
+  pgbouncer: z.boolean().default(false),
 })
 
 const FAULTS_A_MINUTE = 5
@@ -38,7 +44,9 @@ export interface Options extends Required<z.infer<typeof flags>> {
 
 /** @throws Error with one line that says which flag is wrong, and what there is */
 export function parseOptions(args: readonly string[]): Options {
-  const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags]))
+  const { faults, seed, logs, ...rest } = checkFlags(flags, readFlags(args, [flags], ['pgbouncer']))
+  const stray = rest.kinds.find((kind) => !faultsOf(rest).includes(kind))
+  if (stray !== undefined) throw new Error(`--kinds: ${stray} is nothing for what runs here`)
   const chosen = seed ?? Math.floor(Math.random() * 1_000_000)
   return {
     ...rest,

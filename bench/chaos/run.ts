@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { judgeEnd } from './end.js'
 import { type Cluster, startCluster } from './engines/cluster.js'
 import { injectFaults } from './faults/injector.js'
+import { faultsOf } from './faults/kinds.js'
 import { type PlannedFault, planFaults } from './faults/schedule.js'
 import { createFaultReports } from './figures/faults.js'
 import { createFigures } from './figures/figures.js'
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly options: Options
   readonly postgres: { readonly binaries: string; readonly folder: string; readonly password: string }
   readonly redisServer: string
+  /** For who wants one in the path. */
+  readonly pgbouncer?: string | undefined
   readonly print: (line: string) => void
   /** Ends the run early: it is judged all the same. */
   readonly signal: AbortSignal
@@ -29,8 +32,10 @@ const CALM_MS = 3_000
 const ARRIVAL_MS = 60_000
 
 /** One run, from starting everything to the verdict. All that it has started has ended when it resolves. */
-export async function runChaos({ options, postgres, redisServer, print, signal }: RunOptions) {
-  const { nodes: size, users, chats, rate, seed, minutes, faults, kinds, logs, entry } = options
+export async function runChaos(run: RunOptions) {
+  const { options, postgres, redisServer, print, signal } = run
+  const { nodes: size, users, chats, rate, seed, minutes, faults, logs, entry } = options
+  const kinds = options.kinds.length > 0 ? options.kinds : faultsOf(options)
   const history = createHistory(join(logs, 'history.jsonl'))
   const judge = createJudge()
   const figures = createFigures()
@@ -44,7 +49,9 @@ export async function runChaos({ options, postgres, redisServer, print, signal }
 
   try {
     cluster = await startCluster({
-      ...{ size, postgres, redisServer, entry, secret: SECRET, folder: logs },
+      ...{ size, postgres, redisServer, redisMode: options.redis, entry, secret: SECRET, folder: logs },
+      workers: options.workers,
+      pgbouncer: options.pgbouncer ? neededOf(run.pgbouncer) : undefined,
       onCrash: (node, exitCode) => history.add({ kind: 'crashed', node, exitCode }),
     })
     const nodes = cluster.nodes.map(({ links }) => ({
@@ -92,6 +99,11 @@ export async function runChaos({ options, postgres, redisServer, print, signal }
     await cluster?.end()
     await history.close()
   }
+}
+
+function neededOf(pgbouncer: string | undefined): string {
+  if (pgbouncer === undefined) throw new Error('--pgbouncer needs one: Debian has a package pgbouncer')
+  return pgbouncer
 }
 
 export type RunResult = Awaited<ReturnType<typeof runChaos>>

@@ -6,6 +6,7 @@ const environment = z.object({
   BENCH_POSTGRES_PASSWORD: z.string(),
   TEST_REDIS_SERVER: z.string(),
   TEST_CHROMIUM: z.string().optional(),
+  TEST_PGBOUNCER: z.string().optional(),
 })
 
 /** What scripts/bench.mjs has found and made for the run: the programs, and an empty cluster. */
@@ -19,5 +20,6 @@ export function readEnvironment(given: NodeJS.ProcessEnv) {
     },
     redisServer: env.TEST_REDIS_SERVER,
     chromium: env.TEST_CHROMIUM,
+    pgbouncer: env.TEST_PGBOUNCER,
   }
 }

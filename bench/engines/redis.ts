@@ -8,10 +8,12 @@ export interface RedisOptions {
   readonly command: string
   readonly folder: string
   readonly log: string
+  /** Further arguments. */
+  readonly more?: readonly string[]
 }
 
 /** A Redis that keeps nothing, which can be killed, paused and emptied. */
-export async function createRedis({ children, command, folder, log }: RedisOptions) {
+export async function createRedis({ children, command, folder, log, more = [] }: RedisOptions) {
   const port = await freePort()
   let server: Child | undefined
 
@@ -29,6 +31,7 @@ export async function createRedis({ children, command, folder, log }: RedisOptio
         '',
         '--appendonly',
         'no',
+        ...more,
       ],
       env: {},
       log,

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Bus } from '../ports/bus.js'
-import { within } from './within.js'
+import { isSilent } from './silence.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
@@ -26,11 +26,16 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   let published: string[] = []
   /** Asked for within this turn; sent together. */
   let asked: { channel: string; resolve: () => void }[] = []
+  /** Messages that have come, and commands of `publishAll` that were answered: signs of life. */
+  let [received, answered] = [0, 0]
   let standing = false
   let gap: () => void = () => {}
   let deliver: (channel: string, payload: Buffer) => void = () => {}
 
-  subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => deliver(channel.toString(), payload))
+  subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
+    received += 1
+    deliver(channel.toString(), payload)
+  })
   subscriber.on('ready', () => void resubscribe())
   subscriber.on('close', () => {
     standing = false
@@ -65,11 +70,13 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       if (connection.status === 'ready') connection.disconnect(true)
   }
 
-  const watch = setInterval(() => {
+  const watch = setInterval(async () => {
     if (!standing || publisher.status !== 'ready') return
-    within(ANSWER_MS, Promise.all([subscriber.ping(), publisher.ping()])).catch(() => {
-      if (standing) reconnect()
-    })
+    const silent = await Promise.all([
+      isSilent(ANSWER_MS, subscriber.ping(), () => received),
+      isSilent(ANSWER_MS, publisher.ping(), () => answered),
+    ])
+    if (silent.includes(true) && standing) reconnect()
   }, WATCH_MS)
   watch.unref()
 
@@ -99,6 +106,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
     if (values.length === 2 && channel !== undefined && payload !== undefined)
       await publisher.publish(channel, payload)
     else await publisher.eval(PUBLISH_ALL, 0, ...values)
+    answered += 1
   }
 
   async function sendAsked(): Promise<void> {

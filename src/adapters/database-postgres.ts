@@ -2,8 +2,9 @@ import { Socket } from 'node:net'
 import { PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { type Database, DatabaseUnavailable } from '../ports/database.js'
-import { reasonOf } from './postgres-errors.js'
+import { reasonOf, refusesSettings } from './postgres-errors.js'
 import { createPostgresPool, type PostgresPool } from './postgres-pool.js'
 import { createPostgresWatch } from './postgres-watch.js'
 import { within } from './within.js'
@@ -18,7 +19,18 @@ const IDLE_IN_TRANSACTION_MS = 2000
 const CONNECT_TIMEOUT_MS = 5000
 const PROBE_MS = 2000
 
-/** Postgres 15 and later, through a pool of connections; `prepares`: whether each of them can prepare statements. */
+/** What a statement may take, said when a connection begins: so it costs no round trip. */
+const BOUNDS: pg.ClientConfig = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+}
+
+/**
+ * Postgres 15 and later, through a pool of connections; `prepares`: whether each of them can prepare statements.
+ *
+ * A PgBouncer that shares connections by transaction refuses what would be the session's. Then the bounds of statements
+ * are left to the defaults of the role: docs/decisions/0016-postgres-at-scale.md.
+ */
 export function createPostgresDatabase(
   url: string,
   poolSize: number,
@@ -34,15 +46,11 @@ export function createPostgresDatabase(
     keepAlive: true,
     application_name: 'parley',
   }
-  const config = {
-    ...plain,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  }
+  let bounds = BOUNDS
   let tellReturn = () => {}
 
   const watch = createPostgresWatch({
-    probe: () => probe(config),
+    probe: look,
     onAway(reason) {
       pool.destroy(reason)
       pool = open()
@@ -52,9 +60,24 @@ export function createPostgresDatabase(
   })
   let pool = open()
 
+  async function look(): Promise<void> {
+    try {
+      await probe({ ...plain, ...bounds })
+    } catch (error) {
+      if (!refusesSettings(error)) throw error
+      leaveBounds()
+    }
+  }
+
+  function leaveBounds(): void {
+    bounds = {}
+    checkBounds(plain, logger).catch(() => {})
+  }
+
   function open(): PostgresPool {
     return createPostgresPool({
-      ...{ config, size: poolSize, prepares, limitMs: ANSWER_MS, logger },
+      ...{ config: plain, bounds, size: poolSize, prepares, limitMs: ANSWER_MS, logger },
+      onUnbounded: leaveBounds,
       onSilence: watch.doubt,
       onLost: watch.lost,
       onDead: watch.goAway,
@@ -64,7 +87,7 @@ export function createPostgresDatabase(
   return {
     dialect: new PostgresDialect({
       pool: {
-        options: config,
+        options: plain,
         async connect() {
           if (watch.awayBecause !== undefined) throw new DatabaseUnavailable(watch.awayBecause)
           return await pool.connect()
@@ -94,14 +117,29 @@ function openPatient(config: pg.ClientConfig, logger: Logger): pg.Pool {
   return pool
 }
 
+/** Where the role has no bounds of its own, whoever runs the service is told: a statement may then take for ever. */
+async function checkBounds(config: pg.ClientConfig, logger: Logger): Promise<void> {
+  const names = ['statement_timeout', 'idle_in_transaction_session_timeout']
+  const { rows } = await probe(
+    config,
+    `select name from pg_settings where setting = '0' and name in ('${names.join("', '")}')`,
+  )
+  const missing = z.array(z.object({ name: z.string() })).parse(rows)
+  if (missing.length === 0) return
+  logger.warn(
+    { missing: missing.map(({ name }) => name) },
+    'behind a pooler statements have no bounds: give the role defaults (docs/postgres.md)',
+  )
+}
+
 /** Asks on a connection of its own. @throws when there is no answer in PROBE_MS */
-async function probe(config: pg.ClientConfig): Promise<void> {
+async function probe(config: pg.ClientConfig, statement = 'select 1'): Promise<pg.QueryResult> {
   const socket = new Socket()
   const client = new pg.Client({ ...config, stream: () => socket })
   client.on('error', () => {})
-  const work = client.connect().then(async () => await client.query('select 1'))
+  const work = client.connect().then(async () => await client.query(statement))
   try {
-    await within(PROBE_MS, work)
+    return await within(PROBE_MS, work)
   } finally {
     // It has said what it was asked for, or never will.
     work.catch(() => {})

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Leases } from '../ports/leases.js'
+import type { RedisCommands } from './redis-commands.js'
 
 /** One hash tag, so that a cluster keeps all leases in one slot and a script may touch them together. */
 const NODES = '{parley:leases}:nodes'
@@ -85,7 +85,7 @@ const userList = z.array(z.string())
 const renewal = z.tuple([z.number(), userList])
 
 /** Leases in Redis: a sorted set of nodes by the time their lease ends, and a set of users for each. */
-export function createRedisLeases(redis: Redis, nodeId: string, leaseMs: number): Leases {
+export function createRedisLeases(redis: RedisCommands, nodeId: string, leaseMs: number): Leases {
   const own = `${USERS_OF}${nodeId}`
   /** What the lease is to hold, whatever Redis knows of it. */
   const users = new Set<string>()

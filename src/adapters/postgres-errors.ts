@@ -23,6 +23,14 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === TOO_MANY_CONNECTIONS
 }
 
+/**
+ * What answers is a pooler that shares connections by transaction: it takes no setting for the time of a connection.
+ * It has no code of its own for that.
+ */
+export function refusesSettings(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.message.startsWith('unsupported startup parameter')
+}
+
 /** For the log: errors of connections have nothing in them that a user has said. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -3,7 +3,7 @@ import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'ky
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseUnavailable, PREPARED } from '../ports/database.js'
-import { faultOf, isFull, reasonOf } from './postgres-errors.js'
+import { faultOf, isFull, reasonOf, refusesSettings } from './postgres-errors.js'
 import { createTurns } from './turns.js'
 import { within } from './within.js'
 
@@ -17,6 +17,10 @@ const CLOSE_MS = 2000
 
 export interface PostgresPoolOptions {
   readonly config: pg.ClientConfig
+  /** Settings that each connection begins with, unless what answers refuses them: a pooler does. */
+  readonly bounds: pg.ClientConfig
+  /** They are refused, here and wherever else they are asked for. */
+  readonly onUnbounded: () => void
   /** Connections at most. */
   readonly size: number
   /** Whether a connection can prepare the statements that ask for it. */
@@ -46,7 +50,7 @@ interface Connection extends PostgresPoolClient, Asked {}
  * again. When the database is found to be away the pool is destroyed, with all that is under way in it.
  */
 export function createPostgresPool(options: PostgresPoolOptions) {
-  const { config, size, prepares, limitMs, onSilence, onLost, onDead, logger } = options
+  const { config, bounds, onUnbounded, size, prepares, limitMs, onSilence, onLost, onDead, logger } = options
   const sockets = new Set<Socket>()
   const connections = new Map<pg.PoolClient, Connection>()
   const connecting = new Set<Asked>()
@@ -56,17 +60,36 @@ export function createPostgresPool(options: PostgresPoolOptions) {
     line: LINE,
     refusal: (reason) => new DatabaseUnavailable(reason),
   })
-  const pool = new pg.Pool({ ...config, max: size, stream: openSocket })
+  let pool = openPool({ ...config, ...bounds })
   /** However long this process was held up is one look: it has not read what it was answered meanwhile. */
   let ownTime = 0
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
-  // A connection that breaks would otherwise end the process. Of an idle one the pool tells, and replaces it.
-  pool.on('error', (error) =>
-    logger.debug({ reason: reasonOf(error) }, 'an idle database connection was lost'),
-  )
-  pool.on('remove', (client) => connections.delete(client))
+  function openPool(config: pg.ClientConfig): pg.Pool {
+    const opened = new pg.Pool({ ...config, max: size, stream: openSocket })
+    // A connection that breaks would otherwise end the process. Of an idle one the pool tells, and replaces it.
+    opened.on('error', (error) =>
+      logger.debug({ reason: reasonOf(error) }, 'an idle database connection was lost'),
+    )
+    opened.on('remove', (client) => connections.delete(client))
+    return opened
+  }
+
+  /** A pool that was refused has no connection, and nothing to be closed: another takes its place. */
+  async function take(): Promise<pg.PoolClient> {
+    const asked = pool
+    try {
+      return await asked.connect()
+    } catch (error) {
+      if (!refusesSettings(error)) throw error
+      if (pool === asked) {
+        pool = openPool(config)
+        onUnbounded()
+      }
+      return await pool.connect()
+    }
+  }
 
   /** What a connection has prepared it knows by its name. */
   function nameOf(text: string): { readonly name?: string } {
@@ -158,7 +181,7 @@ export function createPostgresPool(options: PostgresPoolOptions) {
       const asked: Asked = { askedAt: ownTime }
       connecting.add(asked)
       try {
-        const client = await pool.connect()
+        const client = await take()
         return connections.get(client) ?? keep(client)
       } catch (error) {
         turns.give()

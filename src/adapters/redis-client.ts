@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { optionsOf, type RedisAccess, type RedisAddress } from './redis-access.js'
 
 /** A silent Redis is noticed long before (bus-redis.ts); a process that was held up has not read its answers yet. */
 const COMMAND_TIMEOUT_MS = 5000
@@ -8,21 +9,33 @@ const RETRY_MOST_MS = 250
 
 /**
  * One connection to Redis that fails at once while Redis is away: ioredis' offline queue would swallow commands
- * and send them later, when they mean nothing any more. It reconnects by itself, with jitter, for ever.
+ * and send them later, when they mean nothing any more. It reconnects by itself, with jitter, for ever; with sentinels
+ * to whoever they say is the master now. `address`: of one server of a cluster.
  */
-export function createRedisClient(url: string, name: string, logger: Logger): Redis {
-  const client = new Redis(url, {
+export function createRedisClient(
+  access: RedisAccess,
+  name: string,
+  logger: Logger,
+  address?: RedisAddress,
+): Redis {
+  const client = new Redis({
+    ...optionsOf(access, address),
     connectionName: `parley-${name}`,
+    disableClientInfo: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    retryStrategy: (attempt) => Math.random() * Math.min(RETRY_MOST_MS, 50 * 2 ** Math.min(attempt, 10)) + 20,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: pauseBefore,
+    sentinelRetryStrategy: pauseBefore,
   })
   let saidAway = false
   client.on('error', (error: Error) => {
+    // A slot that has moved (redis-shard.ts): Redis is there.
+    if (error.message.startsWith('Command queue state error')) return
     if (!saidAway) logger.warn({ name, error: error.message }, 'redis is away')
     saidAway = true
   })
@@ -31,6 +44,10 @@ export function createRedisClient(url: string, name: string, logger: Logger): Re
     saidAway = false
   })
   return client
+}
+
+function pauseBefore(attempt: number): number {
+  return Math.random() * Math.min(RETRY_MOST_MS, 50 * 2 ** Math.min(attempt, 10)) + 20
 }
 
 /** Resolves when the client is ready, or after `patienceMs`: a node starts without Redis. */

@@ -9,10 +9,13 @@ import type { SessionRegistry } from '../ports/session-registry.js'
 import { createFileBlobs } from './blobs-files.js'
 import { createInProcessBus } from './bus-in-process.js'
 import { createRedisBus } from './bus-redis.js'
+import { createRedisClusterBus } from './bus-redis-cluster.js'
 import { createPostgresDatabase } from './database-postgres.js'
 import { createInProcessLeases } from './leases-in-process.js'
 import { createRedisLeases } from './leases-redis.js'
 import { createRedisClient, untilReady } from './redis-client.js'
+import { createRedisCluster } from './redis-cluster.js'
+import type { RedisCommands } from './redis-commands.js'
 import { readOrCreateSecret } from './secret-file.js'
 import { createInProcessSessionRegistry } from './session-registry-in-process.js'
 import { createRedisSessionRegistry } from './session-registry-redis.js'
@@ -31,30 +34,52 @@ export async function selectDatabase(config: Config, logger: Logger): Promise<Da
   return createPostgresDatabase(databaseUrl, databasePool, logger, { prepares: preparedStatements })
 }
 
+/** A replica of the database, which may be behind it, and away. */
+export function selectReplica(config: Config, logger: Logger): Database | undefined {
+  const { databaseReplicaUrl, databasePool, preparedStatements } = config
+  if (databaseReplicaUrl === undefined) return undefined
+  const replicaLogger = logger.child({ database: 'replica' })
+  return createPostgresDatabase(databaseReplicaUrl, databasePool, replicaLogger, {
+    prepares: preparedStatements,
+  })
+}
+
 export async function selectBus(
   config: Config,
   nodeId: string,
   logger: Logger,
 ): Promise<{ bus: Bus; leases: Leases; registry: SessionRegistry }> {
   const most = config.sessionsPerUser
-  if (config.redisUrl === undefined)
+  if (config.redis === undefined)
     return {
       bus: createInProcessBus(),
       leases: createInProcessLeases(),
       registry: createInProcessSessionRegistry(most),
     }
-  const publisher = createRedisClient(config.redisUrl, 'publisher', logger)
-  const subscriber = createRedisClient(config.redisUrl, 'subscriber', logger)
-  await Promise.all([untilReady(publisher, REDIS_PATIENCE_MS), untilReady(subscriber, REDIS_PATIENCE_MS)])
+  const { bus, commands } = await connectRedis(config.redis, logger)
   const { leaseMs } = config.presence
   return {
-    bus: createRedisBus(publisher, subscriber),
-    leases: createRedisLeases(publisher, nodeId, leaseMs),
+    bus,
+    leases: createRedisLeases(commands, nodeId, leaseMs),
     registry:
       most === 0
         ? createInProcessSessionRegistry(most)
-        : createRedisSessionRegistry(publisher, { leaseMs, most }),
+        : createRedisSessionRegistry(commands, { leaseMs, most }),
   }
+}
+
+async function connectRedis(
+  access: NonNullable<Config['redis']>,
+  logger: Logger,
+): Promise<{ bus: Bus; commands: RedisCommands }> {
+  if (access.mode === 'cluster') {
+    const cluster = createRedisCluster(access, logger)
+    return { bus: await createRedisClusterBus(cluster, REDIS_PATIENCE_MS), commands: cluster.commands }
+  }
+  const publisher = createRedisClient(access, 'publisher', logger)
+  const subscriber = createRedisClient(access, 'subscriber', logger)
+  await Promise.all([untilReady(publisher, REDIS_PATIENCE_MS), untilReady(subscriber, REDIS_PATIENCE_MS)])
+  return { bus: createRedisBus(publisher, subscriber), commands: publisher }
 }
 
 /**

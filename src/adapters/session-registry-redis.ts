@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { OpenSession, SessionRegistry } from '../ports/session-registry.js'
 import { createOwnSessions, type OwnSession } from './own-sessions.js'
+import type { RedisCommands } from './redis-commands.js'
 
 /** One hash tag, so that a cluster keeps all of it in one slot and a script may touch it together. */
 const USER = '{parley:sessions}:user:'
@@ -55,7 +55,7 @@ interface Adding extends OwnSession {
  * any more what Redis has: so nothing of what was lost, or went to Redis and was not answered, has to be found again.
  */
 export function createRedisSessionRegistry(
-  redis: Redis,
+  redis: RedisCommands,
   { leaseMs, most }: { leaseMs: number; most: number },
 ): SessionRegistry {
   const own = createOwnSessions(most)

@@ -7,10 +7,10 @@ const TICK_MS = 100
  * or by its own work, has not read what came meanwhile, and is not to take itself for a silent other side. However
  * long it was held up counts as one tick. @throws when it takes longer, or fails
  */
-export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const done = new AbortController()
   try {
-    await Promise.race([work, tooLong(ms, done.signal)])
+    return await Promise.race([work, tooLong(ms, done.signal)])
   } finally {
     done.abort()
   }

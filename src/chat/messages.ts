@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid'
 import type { Figures, SendResult } from '../ports/figures.js'
 import type { SendTrace, Tracing } from '../ports/tracing.js'
 import { ParleyError, toParleyError } from '../protocol/errors.js'
-import type { Message, Sent, User } from '../protocol/objects.js'
+import type { Chat, Message, Sent, User } from '../protocol/objects.js'
 import type { CommittedRow, JudgedRow, Refusal } from '../store/flush.js'
 import type { Store } from '../store/store.js'
 import { checkContent } from './content.js'
@@ -161,9 +161,12 @@ export function createMessages(options: MessagesOptions) {
       return row === undefined ? undefined : toSent(row, true)
     },
 
-    /** The messages from `first` to `last`, both included, newest first. The caller has checked membership. */
-    async range(chatId: string, first: number, last: number): Promise<Message[]> {
-      return (await store.messages.range(chatId, first, last)).map(toMessage)
+    /**
+     * The messages from `first` to `last`, both included, newest first, as new as the chat is given at least. The
+     * caller has checked membership.
+     */
+    async range({ id, rev }: Pick<Chat, 'id' | 'rev'>, first: number, last: number): Promise<Message[]> {
+      return (await store.history.range({ id, last_rev: rev }, first, last)).map(toMessage)
     },
 
     /** Messages that wait for a flush. */

@@ -52,7 +52,11 @@ export async function createSweep({ store, bus, rooms, endings, intervalMs, logg
   }, LOOK_MS)
   degradedTimer.unref()
   timer.unref()
-  bus.onGap(() => void sweep())
+  bus.onGap(() => {
+    // It may have been away for less than a look.
+    awayAt = performance.now()
+    void sweep()
+  })
 
   async function sweep(): Promise<void> {
     again = running

@@ -14,6 +14,8 @@ export interface ChangePoint {
   readonly at: Date
 }
 
+export type MessageStore = ReturnType<typeof createMessageStore>
+
 /** SQL about messages that have been committed (flush.ts): every way to read them again, and to change them. */
 export function createMessageStore(db: Kysely<Schema>) {
   return {

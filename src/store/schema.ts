@@ -13,7 +13,7 @@ export interface Schema {
   chat_events: ChatEventsTable
   attachments: AttachmentsTable
   unowned_blobs: { key: string; remove_after: Date }
-  cluster: { single: boolean; epoch: string }
+  cluster: { single: boolean; epoch: string; place: string | null }
   ended_sessions: { user_id: string; ended_at: Date }
 }
 

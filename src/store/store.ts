@@ -6,6 +6,7 @@ import { createClusterStore } from './cluster.js'
 import { createEndedSessionStore } from './ended-sessions.js'
 import { createEventStore } from './events.js'
 import { createFlushStore } from './flush.js'
+import { createHistoryStore } from './history.js'
 import { createMemberStore } from './members.js'
 import { createMessageStore } from './messages.js'
 import { migrate } from './migrate.js'
@@ -15,23 +16,33 @@ import { createUserStore } from './users.js'
 
 export type Store = Awaited<ReturnType<typeof openStore>>
 
-/** Opens the database and brings its schema up to date. */
-export async function openStore(database: Database) {
+/** Opens the database and brings its schema up to date; pages of history may be read from a replica of it. */
+export async function openStore(database: Database, replicaDatabase?: Database) {
   const db = new Kysely<Schema>({ dialect: database.dialect })
+  const replica = replicaDatabase && new Kysely<Schema>({ dialect: replicaDatabase.dialect })
   await migrateDatabase(db, database.patientDialect)
 
+  const cluster = createClusterStore(db)
+  const users = createUserStore(db)
+  const messages = createMessageStore(db)
+  const wasRestored = await cluster.settle()
+
   return {
+    /** Found at the start: the database came from a dump, and a new epoch has begun. */
+    wasRestored,
+
     onReturn: database.onReturn,
 
     /** False while the database is known to be away. */
     isUp: (): boolean => database.up,
 
-    cluster: createClusterStore(db),
-    users: createUserStore(db),
+    cluster,
+    users,
     chats: createChatStore(db),
     members: createMemberStore(db),
     flush: createFlushStore(db),
-    messages: createMessageStore(db),
+    messages,
+    history: createHistoryStore({ cluster, users, messages, replica }),
     snapshots: createSnapshotStore(db),
     events: createEventStore(db),
     attachments: createAttachmentStore(db),
@@ -64,6 +75,7 @@ export async function openStore(database: Database) {
     },
 
     async close(): Promise<void> {
+      await replica?.destroy()
       await db.destroy()
       await database.release()
     },

@@ -12,6 +12,8 @@ export interface Named extends Naming {
   readonly changed: boolean
 }
 
+export type UserStore = ReturnType<typeof createUserStore>
+
 /** SQL about users: their names and when they were last seen. */
 export function createUserStore(db: Kysely<Schema>) {
   /** Answers those that were written, and not those of whom somebody has meanwhile said something newer. */

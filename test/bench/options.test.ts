@@ -16,6 +16,12 @@ t.test('flags are read', async (t) => {
 t.test('a bad flag is told in one line', async (t) => {
   t.throws(() => parseOptions(['--minutes', 'ten']), { message: /^--minutes: [^\n]+$/ })
   t.throws(() => parseOptions(['--kinds', 'node-kil']), { message: /^--kinds: no such kind of fault[^\n]*$/ })
+  t.throws(() => parseOptions(['--kinds', 'redis-slot-moved']), {
+    message: '--kinds: redis-slot-moved is nothing for what runs here',
+  })
+  t.throws(() => parseOptions(['--redis', 'cluster', '--kinds', 'redis-link-cut']), /nothing for what runs/)
+  t.throws(() => parseOptions(['--kinds', 'worker-kill']), /nothing for what runs/)
+  t.strictSame(parseOptions(['--workers', '2', '--kinds', 'worker-kill']).kinds, ['worker-kill'])
   t.throws(() => parseOptions(['--hours', '1']), { message: /^the flags are --minutes [^\n]+$/ })
   t.throws(() => parseOptions(['run']), { message: /^the flags are --minutes [^\n]+$/ })
 })

@@ -5,7 +5,7 @@ import { createRedisBus } from '../../src/adapters/bus-redis.js'
 import { createRedisClient, untilReady } from '../../src/adapters/redis-client.js'
 import type { Bus } from '../../src/ports/bus.js'
 import { until } from '../helpers/clients.js'
-import { type RedisServer, startRedis } from '../helpers/redis.js'
+import { accessTo, type RedisServer, startRedis } from '../helpers/redis.js'
 import { silent } from '../helpers/stores.js'
 import { busContract, type Inbox, listen } from './bus.js'
 
@@ -20,8 +20,8 @@ interface RedisNode {
 }
 
 async function createNode(t: Test, url: string, patienceMs = 10_000): Promise<RedisNode> {
-  const publisher = createRedisClient(url, 'publisher', silent)
-  const subscriber = createRedisClient(url, 'subscriber', silent)
+  const publisher = createRedisClient(accessTo(url), 'publisher', silent)
+  const subscriber = createRedisClient(accessTo(url), 'subscriber', silent)
   await Promise.all([untilReady(publisher, patienceMs), untilReady(subscriber, patienceMs)])
   const bus = createRedisBus(publisher, subscriber)
   let gaps = 0

@@ -5,7 +5,7 @@ import { createRedisLeases } from '../../src/adapters/leases-redis.js'
 import { createRedisClient, untilReady } from '../../src/adapters/redis-client.js'
 import type { Leases } from '../../src/ports/leases.js'
 import { until } from '../helpers/clients.js'
-import { startRedis } from '../helpers/redis.js'
+import { accessTo, startRedis } from '../helpers/redis.js'
 import { silent, uniqueId } from '../helpers/stores.js'
 import { leasesContract } from './leases.js'
 
@@ -19,7 +19,7 @@ interface LeasedNode extends Leases {
 }
 
 async function createNode(t: Test, url: string, leaseMs = LONG_MS): Promise<LeasedNode> {
-  const client = createRedisClient(url, 'leases', silent)
+  const client = createRedisClient(accessTo(url), 'leases', silent)
   t.teardown(() => client.disconnect())
   await untilReady(client, 10_000)
   return { client, ...createRedisLeases(client, uniqueId('node'), leaseMs) }

@@ -5,7 +5,7 @@ import { createRedisClient, untilReady } from '../../src/adapters/redis-client.j
 import { createRedisSessionRegistry } from '../../src/adapters/session-registry-redis.js'
 import type { SessionRegistry } from '../../src/ports/session-registry.js'
 import { until } from '../helpers/clients.js'
-import { startRedis } from '../helpers/redis.js'
+import { accessTo, startRedis } from '../helpers/redis.js'
 import { silent } from '../helpers/stores.js'
 import { MOST, session, sessionRegistryContract } from './session-registry.js'
 
@@ -19,7 +19,7 @@ interface RegisteredNode extends SessionRegistry {
 }
 
 async function createNode(t: Test, url: string, leaseMs = LONG_MS): Promise<RegisteredNode> {
-  const client = createRedisClient(url, 'registry', silent)
+  const client = createRedisClient(accessTo(url), 'registry', silent)
   t.teardown(() => client.disconnect())
   await untilReady(client, 10_000)
   const registry = createRedisSessionRegistry(client, { leaseMs, most: MOST })

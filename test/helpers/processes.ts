@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -93,8 +93,9 @@ export function startProcess(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  more: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'> = {},
 ): StartedProcess {
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { cwd: root, ...more, env, stdio: ['ignore', 'pipe', 'pipe'] })
   child.once('error', () => {})
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} could not be started`)

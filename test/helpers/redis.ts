@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
+import { loadConfig, type RedisConfig } from '../../src/config.js'
 import { temporaryFolder } from './folders.js'
 import { freePort, type StartedProcess, startProcess, until } from './processes.js'
 
@@ -9,13 +10,13 @@ export interface RedisServer {
   readonly port: number
   /** Of the process that runs now; another one after a restart. */
   readonly pid: number
-  stop(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
   /** On the same port again, empty: nothing is persisted. */
   start(): Promise<void>
 }
 
 /** Starts a Redis that is ready when this resolves, and killed at the test's end. */
-export async function startRedis(t: Test): Promise<RedisServer> {
+export async function startRedis(t: Test, more: readonly string[] = []): Promise<RedisServer> {
   const command = process.env.TEST_REDIS_SERVER
   if (!command) throw new Error('TEST_REDIS_SERVER is not set: run the tests through npm test')
   const port = await freePort()
@@ -31,6 +32,7 @@ export async function startRedis(t: Test): Promise<RedisServer> {
     '',
     '--appendonly',
     'no',
+    ...more,
   ]
 
   const launch = async (): Promise<StartedProcess> => {
@@ -46,14 +48,26 @@ export async function startRedis(t: Test): Promise<RedisServer> {
     get pid() {
       return current.pid
     },
-    stop: async () => {
-      await current.stop()
+    stop: async (signal) => {
+      await current.stop(signal)
     },
     start: async () => {
       await current.stop()
       current = await launch()
     },
   }
+}
+
+/** What a node makes of `REDIS_URL` and its companions. */
+export function accessTo(url: string, env: NodeJS.ProcessEnv = {}): RedisConfig {
+  const { redis } = loadConfig({
+    DATABASE_URL: 'postgres://none',
+    JWT_SECRET: 'none',
+    REDIS_URL: url,
+    ...env,
+  })
+  if (redis === undefined) throw new Error('no Redis is configured')
+  return redis
 }
 
 /** Whether Redis answers: it opens its port before it serves. */

@@ -70,6 +70,28 @@ t.test('a migration that fails leaves nothing of itself, and the next start make
   t.ok((await applied(db)).length >= 2)
 })
 
+t.test('a node starts on the schema of a newer version, and leaves it as it is', async (t) => {
+  const { url } = await createDatabase(t)
+  const db = await connect(t, url)
+  await migrate(db)
+  await sql`insert into kysely_migration values ('9999_newer', '2999-01-01T00:00:00.000Z')`.execute(db)
+  const before = await applied(db)
+  await migrate(db)
+  t.same(await applied(db), before)
+})
+
+t.test('one that is missing among those that were made is made', async (t) => {
+  const { url } = await createDatabase(t)
+  const db = await connect(t, url)
+  await migrate(db)
+  // As a database that has everything but the last.
+  await sql`delete from kysely_migration where name = '0005_ended_sessions'`.execute(db)
+  await sql`drop table ended_sessions`.execute(db)
+  await migrate(db)
+  t.ok((await applied(db)).includes('0005_ended_sessions'))
+  await sql`select user_id from ended_sessions`.execute(db)
+})
+
 t.test('who waits for another node to migrate is not given up for a slow statement', async (t) => {
   const { url } = await createDatabase(t)
   const timeoutMs = 300

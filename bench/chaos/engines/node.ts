@@ -1,16 +1,18 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Child, Children } from '../../engines/children.js'
 import { freePort } from '../../engines/free-port.js'
 import type { Postgres } from '../../engines/postgres.js'
-import type { RedisServer } from '../../engines/redis.js'
 import type { Link, Links } from './links.js'
 
 export interface NodeOptions {
   readonly children: Children
   readonly openLinks: Links
   readonly index: number
-  readonly postgres: Postgres
-  readonly redis: RedisServer
+  /** Or what stands before it. */
+  readonly postgres: Pick<Postgres, 'port' | 'urlAt'>
+  /** A server, reached by a link; or the addresses of a cluster, which tells all of its own and is reached past it. */
+  readonly redis: { readonly port: number | undefined; readonly url: string | undefined }
   /** The `main.js` that is run. */
   readonly entry: string
   readonly env: Readonly<Record<string, string>>
@@ -31,7 +33,7 @@ export async function createNode(options: NodeOptions) {
     http: await openLinks.open(port),
     raw: await openLinks.open(wsPort),
     postgres: await openLinks.open(postgres.port),
-    redis: await openLinks.open(redis.port),
+    redis: await openLinks.open(redis.port ?? 0),
   } satisfies Record<string, Link>
   let child: Child | undefined
   let isWanted = false
@@ -49,7 +51,8 @@ export async function createNode(options: NodeOptions) {
         WS_PORT: String(wsPort),
         OPS_PORT: String(opsPort),
         DATABASE_URL: postgres.urlAt(links.postgres.port),
-        REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
+        REDIS_URL: redis.url ?? `redis://127.0.0.1:${links.redis.port}`,
+        ...(redis.url !== undefined && { REDIS_MODE: 'cluster' }),
         DATA_DIR: folder,
       },
       log,
@@ -62,6 +65,19 @@ export async function createNode(options: NodeOptions) {
       await delay(RESTART_MS)
       if (isWanted && child === started) await start()
     })
+  }
+
+  /** The processes that it has started itself: none, or its workers. */
+  async function workers(): Promise<number[]> {
+    if (child === undefined) return []
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '')
+    return children.split(' ').flatMap((pid) => (pid === '' ? [] : [Number(pid)]))
+  }
+
+  async function signalAll(signal: NodeJS.Signals): Promise<void> {
+    const pids = await workers()
+    child?.signal(signal)
+    for (const pid of pids) kill(pid, signal)
   }
 
   return {
@@ -85,14 +101,29 @@ export async function createNode(options: NodeOptions) {
     async stop(signal: 'SIGKILL' | 'SIGTERM', withinMs = 60_000): Promise<number | null> {
       isWanted = false
       if (child === undefined) return null
-      child.signal(signal)
-      const tooLong = setTimeout(() => child?.signal('SIGKILL'), withinMs)
+      // A lost machine loses its workers too; one that is told to end tells them by itself.
+      if (signal === 'SIGKILL') await signalAll(signal)
+      else child.signal(signal)
+      const tooLong = setTimeout(() => void signalAll('SIGKILL'), withinMs)
       const code = await child.ended
       clearTimeout(tooLong)
       return code
     },
-    pause: () => child?.signal('SIGSTOP'),
-    unpause: () => child?.signal('SIGCONT'),
+    pause: () => signalAll('SIGSTOP'),
+    unpause: () => signalAll('SIGCONT'),
+    /** One of its workers, as if it had crashed. */
+    async killWorker(): Promise<void> {
+      const [worker] = await workers()
+      if (worker !== undefined) kill(worker, 'SIGKILL')
+    },
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended by itself.
   }
 }
 

@@ -1,10 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RedisCluster } from '../../engines/redis-cluster.js'
 import type { Cluster } from '../engines/cluster.js'
 import type { Link } from '../engines/links.js'
 import type { Node } from '../engines/node.js'
 
 /** What a fault is done to. Two faults are never done to the same thing at once. */
-export type Where = 'node' | 'redis' | 'postgres'
+export type Where = 'node' | 'redis' | 'postgres' | 'pgbouncer'
+
+/** What of the options decides which faults there can be. */
+export interface System {
+  readonly redis: 'standalone' | 'cluster'
+  readonly pgbouncer: boolean
+  readonly workers: number
+}
+
+/** Of a cluster a node reaches the servers by the addresses that they tell, past the links. */
+const onStandalone = ({ redis }: System) => redis === 'standalone'
+const onCluster = ({ redis }: System) => redis === 'cluster'
 
 interface FaultKind {
   readonly where: Where
@@ -12,6 +24,8 @@ interface FaultKind {
   readonly forMs: readonly [number, number]
   /** A node with it serves nobody: one node at least is spared. */
   readonly takesNode?: true
+  /** Absent: whatever runs. */
+  readonly isFor?: (system: System) => boolean
   /** Does it; a text that it resolves with is told in the report. */
   readonly begin: (cluster: Cluster, node: Node) => unknown
   /** Brings it back. */
@@ -19,6 +33,9 @@ interface FaultKind {
 }
 
 const nothing = (): void => {}
+
+/** What brings back the master of a cluster that was killed. */
+const restart = new WeakMap<Cluster, () => Promise<void>>()
 
 /** All kinds of faults. */
 export const FAULTS = {
@@ -36,6 +53,12 @@ export const FAULTS = {
     ...{ where: 'node', forMs: [1_000, 8_000], takesNode: true },
     begin: (_, node) => node.pause(),
     undo: (_, node) => node.unpause(),
+  },
+  // One of several on the same ports: its supervisor starts another one.
+  'worker-kill': {
+    ...{ where: 'node', forMs: [500, 3_000], isFor: ({ workers }: System) => workers > 0 },
+    begin: (_, node) => node.killWorker(),
+    undo: nothing,
   },
   'redis-kill': {
     ...{ where: 'redis', forMs: [500, 10_000] },
@@ -55,6 +78,18 @@ export const FAULTS = {
   'redis-drop-subscribers': {
     ...{ where: 'redis', forMs: [0, 0] },
     begin: async ({ redis }) => `${await redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')} connections`,
+    undo: nothing,
+  },
+  'redis-master-killed': {
+    ...{ where: 'redis', forMs: [4_000, 12_000], isFor: onCluster },
+    begin: async (cluster) => {
+      restart.set(cluster, await ofCluster(cluster).killMaster())
+    },
+    undo: (cluster) => restart.get(cluster)?.(),
+  },
+  'redis-slot-moved': {
+    ...{ where: 'redis', forMs: [0, 0], isFor: onCluster },
+    begin: async (cluster) => `${await ofCluster(cluster).moveSlots()} slots`,
     undo: nothing,
   },
   'postgres-restart': {
@@ -84,17 +119,17 @@ export const FAULTS = {
     undo: (_, node) => node.links.postgres.restore(),
   },
   'redis-link-cut': {
-    ...{ where: 'node', forMs: [500, 10_000] },
+    ...{ where: 'node', forMs: [500, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.cut(),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-stall': {
-    ...{ where: 'node', forMs: [1_000, 10_000] },
+    ...{ where: 'node', forMs: [1_000, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.set({ kind: 'stalled' }),
     undo: (_, node) => node.links.redis.restore(),
   },
   'redis-link-slow': {
-    ...{ where: 'node', forMs: [1_000, 10_000] },
+    ...{ where: 'node', forMs: [1_000, 10_000], isFor: onStandalone },
     begin: (_, node) => node.links.redis.set({ kind: 'slow', delayMs: 400 }),
     undo: (_, node) => node.links.redis.restore(),
   },
@@ -131,13 +166,29 @@ export const FAULTS = {
     },
     undo: nothing,
   },
+  // Where there is one.
+  'pgbouncer-kill': {
+    ...{ where: 'pgbouncer', forMs: [200, 4_000], isFor: ({ pgbouncer }: System) => pgbouncer },
+    begin: ({ pgbouncer }) => pgbouncer?.kill(),
+    undo: ({ pgbouncer }) => pgbouncer?.start(),
+  },
 } as const satisfies Record<string, FaultKind>
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS)
 
+/** The kinds that there can be in it. */
+export function faultsOf(system: System): FaultName[] {
+  return FAULT_NAMES.filter((name) => kindOf(name).isFor?.(system) ?? true)
+}
+
 export function kindOf(name: FaultName): FaultKind {
   return FAULTS[name]
+}
+
+function ofCluster({ redisCluster }: Cluster): RedisCluster {
+  if (redisCluster === undefined) throw new Error('there is no Redis Cluster')
+  return redisCluster
 }
 
 async function eachClientLink(node: Node, body: (link: Link) => Promise<void>): Promise<void> {

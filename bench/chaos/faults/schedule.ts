@@ -1,5 +1,5 @@
 import { createRandom } from '../random.js'
-import { FAULT_NAMES, type FaultName, kindOf } from './kinds.js'
+import { type FaultName, kindOf } from './kinds.js'
 
 export interface PlannedFault {
   readonly id: number
@@ -14,7 +14,7 @@ export interface ScheduleOptions {
   readonly seed: number
   readonly nodes: number
   readonly faults: number
-  /** Only these kinds; all where there are none. */
+  /** Only these kinds. */
   readonly kinds: readonly FaultName[]
   /** No fault begins before, or ends after. */
   readonly fromMs: number
@@ -27,8 +27,7 @@ const STEP_MS = 250
 
 /** The faults of a run: the same for the same options. Each kind has its turn before one comes again. */
 export function planFaults(options: ScheduleOptions): PlannedFault[] {
-  const { seed, nodes, faults, fromMs, toMs } = options
-  const kinds = options.kinds.length > 0 ? options.kinds : FAULT_NAMES
+  const { seed, nodes, faults, kinds, fromMs, toMs } = options
   const random = createRandom(seed).fork('faults')
   const planned: PlannedFault[] = []
   const slotMs = (toMs - fromMs) / faults

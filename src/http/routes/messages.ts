@@ -59,7 +59,7 @@ export const messageRoutes: FastifyPluginAsyncZod<{
       const { first, last } = historyRange(chat, query)
       const isPage = query.cursor === undefined && query.before === undefined && query.after === undefined
       return {
-        data: await messages.range(chat.id, first, last),
+        data: await messages.range(chat, first, last),
         pagination: {
           page: isPage ? (query.page ?? 1) : null,
           limit: query.limit,
