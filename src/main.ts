@@ -49,8 +49,8 @@ async function runWorker(config: Config, logger: Logger): Promise<void> {
   const own = logger.child({ worker: link.self })
   // A terminal sends SIGINT to all of its processes: it is the supervisor that decides.
   process.on('SIGINT', () => {})
-  // Also one that is still starting.
-  link.onClose(() => process.exit(1))
+  // While it starts it has nothing to lose.
+  link.onClose(() => process.exit(0))
   const app = await createApp(config, own, link)
   const end = closeOnce(own, app.close)
   link.onClose(() => end('supervisor'))
