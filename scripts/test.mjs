@@ -17,12 +17,17 @@ const oldest = '15'
 // What differs between versions of Postgres is in the SQL, so the second engine runs the tests that reach it.
 const onOldest = [
   'test/contracts/database-postgres.test.ts',
-  'test/store',
+  'test/store/flush.test.ts',
+  'test/store/messages.test.ts',
+  'test/store/migrate.test.ts',
+  'test/store/retention.test.ts',
+  'test/store/schema.test.ts',
   'test/scenarios/flushes.test.ts',
   'test/scenarios/history-depth.test.ts',
 ]
 // `npm run test:long`: what a run within a quarter of an hour has no room for.
 const long = [
+  'test/adapters/database-postgres.test.ts',
   'test/adapters/redis-access.test.ts',
   'test/adapters/redis-cluster.test.ts',
   'test/attachments/clamav.test.ts',
@@ -34,13 +39,17 @@ const long = [
   'test/bench/write-mutants.test.ts',
   'test/contracts/job-queue-pgbouncer.test.ts',
   'test/contracts/job-queue-pglite.test.ts',
+  'test/contracts/job-queue-postgres.test.ts',
   'test/contracts/redis-sentinel.test.ts',
   'test/deploy/image-steps.test.ts',
   'test/deploy/proxy.test.ts',
   'test/docs/clamav-bridge.test.ts',
   'test/docs/clamav.test.ts',
+  'test/ops/tracing.test.ts',
   'test/scenarios/partitions.test.ts',
+  'test/scenarios/pgbouncer.test.ts',
   'test/scenarios/postgres-access.test.ts',
+  'test/scenarios/read-replica.test.ts',
   'test/scenarios/redis-cluster.test.ts',
   'test/scenarios/restore.test.ts',
   'test/scenarios/upgrade.test.ts',

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
-import { createApp, hostInUrl } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
 import { createLogger } from './logger.js'
 import { createOpsServer } from './ops/server.js'
@@ -16,13 +15,19 @@ async function main(): Promise<void> {
   else await runWorker(config, logger)
 }
 
+/** A second of work, and most of a node's memory: not for a supervisor, nor before the configuration is known to be good. */
+async function loadApp() {
+  return await import('./app.js')
+}
+
 async function runNode(config: Config, logger: Logger): Promise<void> {
+  const { createApp, hostInUrl } = await loadApp()
   const app = await createApp(config, logger)
   logger.info(
     { port: app.port, wsPort: app.wsPort, opsPort: app.opsPort, embedded: config.embedded },
     'ready',
   )
-  if (config.embedded) welcome(config, app)
+  if (config.embedded) welcome(config.dataDir, hostInUrl(config.host), app)
   const end = closeOnce(logger, app.close)
   onSignals((signal, isAgain) => (isAgain ? process.exit(1) : end(signal)))
 }
@@ -51,6 +56,7 @@ async function runWorker(config: Config, logger: Logger): Promise<void> {
   process.on('SIGINT', () => {})
   // While it starts it has nothing to lose.
   link.onClose(() => process.exit(0))
+  const { createApp } = await loadApp()
   const app = await createApp(config, own, link)
   const end = closeOnce(own, app.close)
   link.onClose(() => end('supervisor'))
@@ -87,10 +93,9 @@ function closeOnce(logger: Logger, close: () => Promise<void>): (why: string) =>
 }
 
 /** What a newcomer needs next, for people: the log has the same as JSON. */
-function welcome(config: Config, { port, wsPort }: { port: number; wsPort: number }): void {
-  const host = hostInUrl(config.host)
+function welcome(dataDir: string, host: string, { port, wsPort }: { port: number; wsPort: number }): void {
   process.stdout.write(`
-  Parley is running, embedded: its data is in ${config.dataDir}.
+  Parley is running, embedded: its data is in ${dataDir}.
 
     page         http://${host}:${port}/            two people and an order
     REST         http://${host}:${port}/openapi.json

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import PgBoss from 'pg-boss'
 import type { Logger } from 'pino'
+import { levelOf } from '../ports/database.js'
 import type { JobOptions, JobQueue } from '../ports/job-queue.js'
 import type { JobWorker } from './job-worker.js'
 import { createPgBossWorker, type Execute } from './pg-boss-worker.js'
@@ -58,9 +59,10 @@ export function createPgBossJobQueue({
 
   /** While Postgres is away each look fails: one line a minute says it. */
   function warn(error: unknown): void {
-    if (performance.now() - warnedAt < WARN_EVERY_MS) return
-    warnedAt = performance.now()
-    logger.warn({ error }, 'the job queue cannot get at its database')
+    const level = levelOf(error)
+    if (level === 'warn' && performance.now() - warnedAt < WARN_EVERY_MS) return
+    if (level === 'warn') warnedAt = performance.now()
+    logger[level]({ error }, 'the job queue cannot get at its database')
   }
 
   async function startWhenPossible(): Promise<void> {

@@ -147,8 +147,7 @@ t.test(
     await queue.add(name, { n: 3 })
     await until(() => done.length === 2, 'both jobs are done')
     t.strictSame(new Set(done), new Set([{ n: 1 }, { n: 3 }]))
-    t.equal(lines.length, 1)
-    t.match(lines[0], 'the job queue cannot get at its database')
+    t.strictSame(lines, [], 'of the absence the database itself has told')
   },
 )
 
@@ -177,7 +176,7 @@ t.test('a job that is done while the database is away ends no process, and is do
 })
 
 t.test('a start without a database is a start when there is one', async (t) => {
-  const { link, store, lines, logger } = await openLinked(t)
+  const { link, store, logger } = await openLinked(t)
   const name = uniqueId('queue')
   const done: unknown[] = []
   await link.cut()
@@ -187,7 +186,6 @@ t.test('a start without a database is a start when there is one', async (t) => {
   })
   queue.start()
   await t.rejects(queue.add(name, {}), { code: 'overloaded' })
-  await until(() => lines.length > 0, 'it is said')
   await link.restore()
   await until(
     async () =>
@@ -199,7 +197,6 @@ t.test('a start without a database is a start when there is one', async (t) => {
   )
   await until(() => done.length > 0, 'it is done')
   t.strictSame(done, [{ n: 1 }])
-  t.equal(lines.length, 1)
 })
 
 t.test('a database that is away, or silent, does not keep a node from closing', async (t) => {
@@ -219,7 +216,7 @@ t.test('a database that is away, or silent, does not keep a node from closing', 
     await link[how]()
     resolve()
     await queue.close()
-    t.match(lines.at(-1), 'cannot get at its database')
+    t.strictSame(lines, [], 'nothing is left under way')
     await link.restore()
   }
 })

@@ -61,6 +61,9 @@ const ROUTES = `
   POST /chats/{id}/system-messages
   PUT /users/{id}
   DELETE /users/{id}/sessions
+  GET /users/{id}/export
+  DELETE /users/{id}
+  GET /audit
 `
   .trim()
   .split(/\s*\n\s*/)
