@@ -3,6 +3,7 @@ import type { Bus } from '../ports/bus.js'
 import type { RedisCluster } from './redis-cluster.js'
 import type { RedisShard } from './redis-shard.js'
 import { slotOf } from './redis-slots.js'
+import { createSubscribing } from './redis-subscribing.js'
 
 /** Between two looks at a cluster that is not whole: at first, and at most. */
 const RETRY_MS = 50
@@ -31,8 +32,7 @@ export async function createRedisClusterBus(
   { patienceMs, lookMs = LOOK_MS }: RedisClusterBusOptions,
 ): Promise<Bus> {
   const wanted = new Map<string, number>()
-  /** Asked for within this turn; sent together. */
-  let asked: { channel: string; resolve: () => void }[] = []
+  const subscribeSoon = createSubscribing(subscribeWanted, trouble)
   let unsent: string[] = []
   let standing = false
   let isRepairing = true
@@ -128,17 +128,8 @@ export async function createRedisClusterBus(
     for (const one of done) if (one.status === 'rejected') throw one.reason
   }
 
-  async function sendAsked(): Promise<void> {
-    const batch = asked
-    asked = []
-    if (standing) {
-      try {
-        await subscribeAll(batch.map(({ channel }) => channel).filter((channel) => wanted.has(channel)))
-      } catch {
-        trouble()
-      }
-    }
-    for (const { resolve } of batch) resolve()
+  async function subscribeWanted(channels: readonly string[]): Promise<void> {
+    if (standing) await subscribeAll(channels.filter((channel) => wanted.has(channel)))
   }
 
   /** Those that a server did not take any more, once: where their slot is now. */
@@ -163,10 +154,7 @@ export async function createRedisClusterBus(
     },
     subscribe(channel) {
       wanted.set(channel, slotOf(channel))
-      return new Promise((resolve) => {
-        asked.push({ channel, resolve })
-        if (asked.length === 1) queueMicrotask(() => void sendAsked())
-      })
+      return subscribeSoon(channel)
     },
     unsubscribe(channel) {
       const shard = cluster.shardOf(slotOfChannel(channel))

@@ -1,18 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { Bus } from '../ports/bus.js'
-import { isSilent } from './silence.js'
+import { createPublishing } from './redis-publishing.js'
+import { createSubscribing } from './redis-subscribing.js'
+import { watchForSilence } from './silence.js'
 
 /** Channels of one SUBSCRIBE: a reconnect with many of them must not hold up Redis with one huge command. */
 const SUBSCRIBE_CHUNK = 500
 /** What a flush publishes goes as one command: each by itself costs this process several times as much as Redis. */
 const PUBLISH_ALL = `for at = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[at], ARGV[at + 1]) end`
-/** Values of one such command, two for each message: Redis does nothing else while it runs. */
-const PUBLISH_CHUNK = 1000
-
-/** A paused or unreachable Redis raises no error by itself: both connections are asked this often, … */
-const WATCH_MS = 500
-/** … and given up when they do not answer: in time for what they lose to be read from Postgres within 2 s (P5). */
-const ANSWER_MS = 1000
 
 /**
  * The bus over Redis pub/sub: one connection publishes, one subscribes.
@@ -22,10 +17,9 @@ const ANSWER_MS = 1000
  */
 export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
   const wanted = new Set<string>()
-  /** Published within this turn, each channel before its payload; sent together. */
-  let published: string[] = []
-  /** Asked for within this turn; sent together. */
-  let asked: { channel: string; resolve: () => void }[] = []
+  const publishSoon = createPublishing(publishAll)
+  // Away, or too slow to be of use: a new connection subscribes whatever is wanted.
+  const subscribeSoon = createSubscribing(subscribeWanted, reconnect)
   /** Messages that have come, and commands of `publishAll` that were answered: signs of life. */
   let [received, answered] = [0, 0]
   let standing = false
@@ -70,15 +64,16 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       if (connection.status === 'ready') connection.disconnect(true)
   }
 
-  const watch = setInterval(async () => {
-    if (!standing || publisher.status !== 'ready') return
-    const silent = await Promise.all([
-      isSilent(ANSWER_MS, subscriber.ping(), () => received),
-      isSilent(ANSWER_MS, publisher.ping(), () => answered),
-    ])
-    if (silent.includes(true) && standing) reconnect()
-  }, WATCH_MS)
-  watch.unref()
+  const endWatch = watchForSilence(
+    [
+      { ping: () => subscriber.ping(), signs: () => received },
+      { ping: () => publisher.ping(), signs: () => answered },
+    ],
+    () => standing && publisher.status === 'ready',
+    () => {
+      if (standing) reconnect()
+    },
+  )
 
   function release(channel: string): void {
     subscriber.unsubscribe(channel).catch(() => {
@@ -91,16 +86,6 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       await subscriber.subscribe(...channels.slice(start, start + SUBSCRIBE_CHUNK))
   }
 
-  /** In the order in which they were published. */
-  function sendPublished(): void {
-    const batch = published
-    published = []
-    for (let start = 0; start < batch.length; start += PUBLISH_CHUNK)
-      publishAll(batch.slice(start, start + PUBLISH_CHUNK)).catch(() => {
-        // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
-      })
-  }
-
   async function publishAll(values: readonly string[]): Promise<void> {
     const [channel, payload] = values
     if (values.length === 2 && channel !== undefined && payload !== undefined)
@@ -109,18 +94,8 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
     answered += 1
   }
 
-  async function sendAsked(): Promise<void> {
-    const batch = asked
-    asked = []
-    if (standing) {
-      try {
-        await subscribeAll(batch.map(({ channel }) => channel).filter((channel) => wanted.has(channel)))
-      } catch {
-        // Away, or too slow to be of use: a new connection subscribes whatever is wanted.
-        reconnect()
-      }
-    }
-    for (const { resolve } of batch) resolve()
+  async function subscribeWanted(channels: readonly string[]): Promise<void> {
+    if (standing) await subscribeAll(channels.filter((channel) => wanted.has(channel)))
   }
 
   return {
@@ -129,16 +104,11 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
     },
     publish(channel, payload) {
       if (!this.up && wanted.has(channel)) setImmediate(() => deliver(channel, Buffer.from(payload)))
-      if (publisher.status !== 'ready') return
-      published.push(channel, payload)
-      if (published.length === 2) queueMicrotask(sendPublished)
+      if (publisher.status === 'ready') publishSoon(channel, payload)
     },
     subscribe(channel) {
       wanted.add(channel)
-      return new Promise((resolve) => {
-        asked.push({ channel, resolve })
-        if (asked.length === 1) queueMicrotask(() => void sendAsked())
-      })
+      return subscribeSoon(channel)
     },
     unsubscribe(channel) {
       if (wanted.delete(channel) && standing) release(channel)
@@ -150,7 +120,7 @@ export function createRedisBus(publisher: Redis, subscriber: Redis): Bus {
       gap = listener
     },
     async close() {
-      clearInterval(watch)
+      endWatch()
       wanted.clear()
       subscriber.disconnect()
       // What was published last is still on its way out.

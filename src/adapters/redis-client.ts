@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { optionsOf, type RedisAccess, type RedisAddress } from './redis-access.js'
 
-/** A silent Redis is noticed long before (bus-redis.ts); a process that was held up has not read its answers yet. */
+/** A silent Redis is noticed long before (silence.ts); a process that was held up has not read its answers yet. */
 const COMMAND_TIMEOUT_MS = 5000
 const CONNECT_TIMEOUT_MS = 2000
 const RETRY_MOST_MS = 250

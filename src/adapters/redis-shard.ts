@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis'
 import type { RedisAddress } from './redis-access.js'
 import { untilReady } from './redis-client.js'
+import { createPublishing } from './redis-publishing.js'
 import { nameOf, readSlots, type SlotView } from './redis-slots.js'
-import { isSilent } from './silence.js'
+import { ANSWER_MS, watchForSilence } from './silence.js'
 import { within } from './within.js'
 
 /**
@@ -15,13 +16,8 @@ for at = 1, #ARGV, 2 do
   if type(answer) == 'table' and answer.err then table.insert(unsent, at) end
 end
 return unsent`
-const PUBLISH_CHUNK = 1000
 /** Channels whose SSUBSCRIBE is under way at once. */
 const SUBSCRIBE_CHUNK = 500
-
-/** As in bus-redis.ts: a paused server raises no error by itself. */
-const WATCH_MS = 500
-const ANSWER_MS = 1000
 
 export interface RedisShardOptions {
   readonly address: RedisAddress
@@ -54,8 +50,8 @@ export function createRedisShard({
   const name = nameOf(address)
   /** Channels that were subscribed here, and whether Redis has said that they are. */
   const channels = new Map<string, boolean>()
-  let published: string[] = []
-  /** Messages that have come, and commands of `publishAll` that were answered: signs of life. */
+  const publishSoon = createPublishing(publishAll)
+  /** Messages that have come, and commands of `send` that were answered: signs of life. */
   let [received, answered] = [0, 0]
   let isDoubtful = false
   let isClosed = false
@@ -87,19 +83,20 @@ export function createRedisShard({
     return publisher.status === 'ready' && subscriber.status === 'ready'
   }
 
-  const watch = setInterval(async () => {
-    if (!isReady()) return
-    const silent = await Promise.all([
+  const endWatch = watchForSilence(
+    [
       // A ping with a payload, which ioredis takes any answer for.
-      isSilent(ANSWER_MS, subscriber.ping('watch'), () => received),
-      isSilent(ANSWER_MS, publisher.ping(), () => answered),
-    ])
-    if (!silent.includes(true) || isClosed || !isReady()) return
-    channels.clear()
-    for (const connection of [subscriber, publisher]) connection.disconnect(true)
-    suspect()
-  }, WATCH_MS)
-  watch.unref()
+      { ping: () => subscriber.ping('watch'), signs: () => received },
+      { ping: () => publisher.ping(), signs: () => answered },
+    ],
+    isReady,
+    () => {
+      if (isClosed || !isReady()) return
+      channels.clear()
+      for (const connection of [subscriber, publisher]) connection.disconnect(true)
+      suspect()
+    },
+  )
 
   async function askSlots(): Promise<SlotView> {
     return readSlots(await publisher.cluster('SLOTS'), address.host)
@@ -148,27 +145,15 @@ export function createRedisShard({
     for (const channel of names) if (channels.has(channel)) channels.set(channel, true)
   }
 
-  /** In the order in which they were published. */
-  function sendPublished(): void {
-    const batch = published
-    published = []
-    for (let start = 0; start < batch.length; start += PUBLISH_CHUNK) {
-      const values = batch.slice(start, start + PUBLISH_CHUNK)
-      publishAll(values).then(
-        (unsent) => {
-          if (unsent.length === 0) return
-          onUnsent(unsent)
-          onTrouble()
-        },
-        () => {
-          // Lost, as any message of the bus may be: the sweep of active chats finds it in Postgres.
-        },
-      )
-    }
+  async function publishAll(values: readonly string[]): Promise<void> {
+    const unsent = await send(values)
+    if (unsent.length === 0) return
+    onUnsent(unsent)
+    onTrouble()
   }
 
   /** Gives those that are not for this server any more. */
-  async function publishAll(values: readonly string[]): Promise<readonly string[]> {
+  async function send(values: readonly string[]): Promise<readonly string[]> {
     const [channel, payload] = values
     if (values.length === 2 && channel !== undefined && payload !== undefined) {
       const isSent = await publisher.spublish(channel, payload).then(
@@ -215,13 +200,11 @@ export function createRedisShard({
       })
     },
     publish(channel: string, payload: string): void {
-      if (publisher.status !== 'ready') return
-      published.push(channel, payload)
-      if (published.length === 2) queueMicrotask(sendPublished)
+      if (publisher.status === 'ready') publishSoon(channel, payload)
     },
     async close(): Promise<void> {
       isClosed = true
-      clearInterval(watch)
+      endWatch()
       doubt.raise()
       subscriber.disconnect()
       // What was published last is still on its way out.
