@@ -31,7 +31,7 @@ import { createGateway } from './gateway/server.js'
 import { isLoopbackAddress } from './http/routes/page.js'
 import { createHttpServer } from './http/server.js'
 import { toJson } from './ops/added-up.js'
-import { createMetrics, type Metrics } from './ops/metrics.js'
+import { createMetrics } from './ops/metrics.js'
 import { createOpsServer } from './ops/server.js'
 import { createAdmission } from './sessions/admission.js'
 import { drain } from './sessions/drain.js'
@@ -58,8 +58,6 @@ export interface App {
   readonly port: number
   readonly wsPort: number
   readonly opsPort: number
-  /** What this node tells on OPS_PORT. */
-  readonly registry: Metrics['registry']
   /** Ends in the reverse order of the start: nothing accepted is lost. */
   close(): Promise<void>
 }
@@ -216,7 +214,6 @@ export async function createApp(config: Config, logger: Logger, workers?: Worker
     port: listenedPort(http.server.address(), config.port),
     wsPort: gateway.port(),
     opsPort: ops.port(),
-    registry: metrics.registry,
     async close() {
       isServing = false
       gateway.stopListening()

@@ -126,6 +126,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** What is told of an error that ends the process: of the configuration what is wrong with it, of others where. */
+export function faultText(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  return (error instanceof Error && error.stack) || String(error)
+}
+
 /** @throws ConfigError naming every bad value, every unknown `PARLEY_*` and every combination that cannot work. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(

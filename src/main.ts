@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
-import { type Config, ConfigError, loadConfig } from './config.js'
+import { type Config, faultText, loadConfig } from './config.js'
 import { createLogger } from './logger.js'
 import { createOpsServer } from './ops/server.js'
 import { startWorkers } from './workers/supervisor.js'
@@ -111,8 +111,6 @@ function welcome(dataDir: string, host: string, { port, wsPort }: { port: number
 }
 
 main().catch((error: unknown) => {
-  const message =
-    error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${faultText(error)}\n`)
   process.exit(1)
 })

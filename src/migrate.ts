@@ -1,5 +1,5 @@
 import { selectDatabase } from './adapters/select.js'
-import { ConfigError, loadConfig } from './config.js'
+import { ConfigError, faultText, loadConfig } from './config.js'
 import { createLogger } from './logger.js'
 import { openStore } from './store/store.js'
 
@@ -19,8 +19,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const message =
-    error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${faultText(error)}\n`)
   process.exitCode = 1
 })

@@ -4,6 +4,7 @@ import type { JobQueue } from '../ports/job-queue.js'
 import { ParleyError } from '../protocol/errors.js'
 import type { ErasureRow } from '../store/erasure.js'
 import type { Store } from '../store/store.js'
+import { chatsOfUser } from './chats-of-user.js'
 import type { CommitEvents } from './commit-events.js'
 import { messageEvent } from './events.js'
 import type { Inbox } from './inbox.js'
@@ -19,8 +20,6 @@ const EVERY_SECONDS = 60
 const RUN_MS = 50_000
 /** Erasures of one run. */
 const OPEN = 100
-/** Chats of one look. */
-const CHATS = 100
 /** Numbers of a chat that are looked through in one statement. */
 const WINDOW = 2000
 /** Messages that become tombstones in one transaction, under the lock of their chat. */
@@ -79,9 +78,8 @@ export function createErasure(options: ErasureOptions) {
       if (run.isOver) return
       await endSessions(userId)
       await rename(userId)
-      for await (const chatId of chatsOf(userId)) {
-        if (!(await leave(run, erasure, chatId))) return
-      }
+      for await (const chatIds of chatsOfUser(store, userId))
+        for (const chatId of chatIds) if (!(await leave(run, erasure, chatId))) return
       for (let count = REQUESTS; count === REQUESTS && !run.isOver; )
         count = await run.step(async () => await store.erasure.removeRequests(userId, REQUESTS))
       if (run.isOver) return
@@ -99,16 +97,6 @@ export function createErasure(options: ErasureOptions) {
     const [known] = await store.users.names([userId])
     const namedAt = new Date(Math.max(Date.now(), known?.namedAt.getTime() ?? 0))
     await users.rename([{ id: userId, fullName: ERASED_NAME, namedAt }])
-  }
-
-  async function* chatsOf(userId: string): AsyncIterable<string> {
-    let last = ''
-    for (let count = CHATS; count === CHATS; ) {
-      const chatIds = await store.erasure.chatsAfter(userId, last, CHATS)
-      yield* chatIds
-      last = chatIds.at(-1) ?? last
-      count = chatIds.length
-    }
   }
 
   /** Out of the chat first: nothing more is said while what was said is erased. False when the run is over before. */

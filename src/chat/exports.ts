@@ -8,6 +8,7 @@ import type { KnownChat } from '../store/export.js'
 import type { MessageRow } from '../store/messages.js'
 import type { Store } from '../store/store.js'
 import { linkTo } from './attachments/links.js'
+import { chatsOfUser } from './chats-of-user.js'
 import { newId } from './new-id.js'
 import { archivedAt, toAttachment, toMessage } from './views.js'
 
@@ -15,8 +16,6 @@ import { archivedAt, toAttachment, toMessage } from './views.js'
 const AT_ONCE = 2
 /** Whoever takes longer to read one does not get its end. */
 const EXPORT_MS = 30 * 60 * 1000
-/** Chats of one look. */
-const CHATS = 100
 /** Numbers of a chat whose messages are looked through in one statement: what one page holds at most. */
 const WINDOW = 200
 
@@ -69,13 +68,7 @@ export function createExports({ store, blobs, linkSeconds, logger }: ExportsOpti
   }
 
   async function* chatsOf(userId: string): AsyncIterable<KnownChat> {
-    let last = ''
-    for (let count = CHATS; count === CHATS; ) {
-      const chatIds = await store.erasure.chatsAfter(userId, last, CHATS)
-      yield* await store.export.chats(userId, chatIds)
-      last = chatIds.at(-1) ?? last
-      count = chatIds.length
-    }
+    for await (const chatIds of chatsOfUser(store, userId)) yield* await store.export.chats(userId, chatIds)
   }
 
   async function filesOf(chatId: string, messages: readonly MessageRow[]): Promise<File[]> {

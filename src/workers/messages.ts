@@ -1,18 +1,16 @@
 import { Socket } from 'node:net'
 import { z } from 'zod'
+import type { Upgrade } from '../socketio/owners.js'
 
 /** What the supervisor and its workers tell each other over Node's own channel between them. */
 
 /** The request for a WebSocket that was read by a worker whose session it is not; its socket comes with it. */
-const upgrade = z.object({
+const upgrade: z.ZodType<Upgrade> = z.object({
   method: z.string(),
   url: z.string(),
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional()),
-  /** What came behind it, in base64. */
   head: z.string(),
 })
-
-export type Upgrade = z.infer<typeof upgrade>
 
 const toWorker = z.discriminatedUnion('type', [
   /** End in good order. */

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { Socket } from 'node:net'
-import { asSocket, readToWorker, type ToSupervisor, type Upgrade } from './messages.js'
+import type { Upgrade } from '../socketio/owners.js'
+import { asSocket, readToWorker, type ToSupervisor } from './messages.js'
 
 /** A worker's end of the channel to its supervisor. */
 export function createWorkerLink() {
@@ -60,5 +61,3 @@ export function createWorkerLink() {
     ready: (port: number, wsPort: number) => tell({ type: 'ready', port, wsPort, doorPort }),
   }
 }
-
-export type WorkerLink = ReturnType<typeof createWorkerLink>
