@@ -24,27 +24,12 @@ const CONNECTIONS = 12
 export async function createPgBouncer(options: PgBouncerOptions) {
   const { children, command, folder, postgres, ownerOf, log } = options
   const port = await freePort()
-  const { username, password } = new URL(postgres.url)
-  const settings = join(folder, 'pgbouncer.ini')
-  // Read by somebody else than us; the password is that of this run alone.
-  const mode = { mode: 0o644 }
-  await writeFile(`${settings}.users`, `"${username}" "${password}"\n`, mode)
-  await writeFile(
-    settings,
-    `[databases]
-* = host=127.0.0.1 port=${postgres.port}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = trust
-auth_file = ${settings}.users
-pool_mode = transaction
-default_pool_size = ${CONNECTIONS}
-max_client_conn = 1000
-`,
-    mode,
-  )
+  const settings = await writeSettings({
+    folder,
+    port,
+    server: new URL(postgres.url),
+    connections: CONNECTIONS,
+  })
   let server: Child | undefined
 
   async function start(): Promise<void> {
@@ -52,18 +37,7 @@ max_client_conn = 1000
       ...{ command, args: [settings], env: {}, log, ownerOf },
       endSignal: 'SIGKILL',
     })
-    await until('PgBouncer answers', accepts, 20_000)
-  }
-
-  function accepts(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect({ port, host: '127.0.0.1' })
-      socket.once('error', () => resolve(false))
-      socket.once('connect', () => {
-        socket.destroy()
-        resolve(true)
-      })
-    })
+    await until('PgBouncer answers', () => accepts(port), 20_000)
   }
 
   return {
@@ -74,4 +48,50 @@ max_client_conn = 1000
       await server?.ended
     },
   }
+}
+
+interface Settings {
+  readonly folder: string
+  readonly port: number
+  /** With the user that it may let in. */
+  readonly server: URL
+  /** To the server, at most. */
+  readonly connections: number
+}
+
+/** Nothing in them is there for Parley's sake. Gives the path of the file. */
+export async function writeSettings({ folder, port, server, connections }: Settings): Promise<string> {
+  const { hostname, username, password } = server
+  const path = join(folder, 'pgbouncer.ini')
+  // Read by somebody else than us; the password is that of this run alone.
+  const mode = { mode: 0o644 }
+  await writeFile(`${path}.users`, `"${username}" "${password}"\n`, mode)
+  await writeFile(
+    path,
+    `[databases]
+* = host=${hostname} port=${server.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${path}.users
+pool_mode = transaction
+default_pool_size = ${connections}
+max_client_conn = 1000
+`,
+    mode,
+  )
+  return path
+}
+
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
 }

@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { freePort } from './free-port.js'
 import { createRedis, type RedisOptions } from './redis.js'
-import { type ClusterServer, formCluster, isMaster, isWhole, moveSlot, SLOTS } from './redis-slots.js'
+import {
+  type ClusterServer,
+  clusterArguments,
+  formCluster,
+  isWhole,
+  mastersOf,
+  moveSlot,
+  SLOTS,
+} from './redis-slots.js'
 import { until } from './until.js'
 
 const MASTERS = 3
-/** A failover takes about twice as long. */
 const NODE_TIMEOUT_MS = 2_000
 const WHOLE_MS = 30_000
 /** Slots of one moving. */
@@ -16,6 +23,7 @@ export async function createRedisCluster(options: Omit<RedisOptions, 'more'>) {
   const servers = await Promise.all(Array.from({ length: MASTERS * 2 }, () => createServer(options)))
   let isFormed = false
   let turn = 0
+  let killed: (typeof servers)[number] | undefined
 
   async function start(): Promise<void> {
     await Promise.all(servers.map((server) => server.start()))
@@ -26,11 +34,6 @@ export async function createRedisCluster(options: Omit<RedisOptions, 'more'>) {
 
   async function whole(): Promise<void> {
     await until('the cluster is whole', () => isWhole(servers, MASTERS), WHOLE_MS)
-  }
-
-  async function masters() {
-    const found = await Promise.all(servers.map((server) => isMaster(server).catch(() => false)))
-    return servers.filter((_, index) => found[index])
   }
 
   const everyServer = async (body: (server: (typeof servers)[number]) => unknown): Promise<void> => {
@@ -44,25 +47,26 @@ export async function createRedisCluster(options: Omit<RedisOptions, 'more'>) {
     unpause: () => everyServer((server) => server.unpause()),
     /** Of each master; what they answer as a number is added up. */
     async ask(...command: [string, ...string[]]): Promise<number> {
-      const answers = await Promise.all((await masters()).map((master) => master.ask(...command)))
+      const answers = await Promise.all((await mastersOf(servers)).map((master) => master.ask(...command)))
       return answers.reduce((sum: number, answer) => sum + (Number(answer) || 0), 0)
     },
     url: () => servers.map(({ port }) => `redis://127.0.0.1:${port}`).join(),
-    /** Kills a master, another one each time. Gives what starts it again, which resolves when all are well. */
-    async killMaster(): Promise<() => Promise<void>> {
-      const all = await masters()
+    /** Kills a master, another one each time. */
+    async killMaster(): Promise<void> {
+      const all = await mastersOf(servers)
       turn += 1
-      const master = all[turn % all.length]
-      if (master === undefined) throw new Error('there is no master')
-      await master.kill()
-      return async () => {
-        await master.start()
-        await whole()
-      }
+      killed = all[turn % all.length]
+      if (killed === undefined) throw new Error('there is no master')
+      await killed.kill()
+    },
+    /** Starts it again; resolves when all are well. */
+    async startKilled(): Promise<void> {
+      await killed?.start()
+      await whole()
     },
     /** Moves slots in which somebody listens. Gives their number. */
     async moveSlots(): Promise<number> {
-      const all = await masters()
+      const all = await mastersOf(servers)
       let moved = 0
       for (const [index, from] of all.entries()) {
         const to = all[(index + 1) % all.length]
@@ -87,19 +91,7 @@ export type RedisCluster = Awaited<ReturnType<typeof createRedisCluster>>
 
 async function createServer(options: Omit<RedisOptions, 'more'>) {
   const busPort = await freePort()
-  const server = await createRedis({
-    ...options,
-    more: [
-      ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-      ...[
-        '--cluster-config-file',
-        `nodes-${busPort}.conf`,
-        '--cluster-node-timeout',
-        String(NODE_TIMEOUT_MS),
-      ],
-      ...['--repl-diskless-sync-delay', '0', '--cluster-replica-validity-factor', '0'],
-    ],
-  })
+  const server = await createRedis({ ...options, more: clusterArguments(busPort, NODE_TIMEOUT_MS) })
   return {
     ...server,
     busPort,

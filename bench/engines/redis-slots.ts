@@ -88,8 +88,22 @@ export async function ownerOf(slot: number, servers: readonly ClusterServer[]): 
   throw new Error(`no server has slot ${slot}`)
 }
 
-export async function isMaster(server: ClusterServer): Promise<boolean> {
-  return /role:master/.test(String(await server.ask('INFO', 'replication')))
+/** Those that are masters now; one that does not answer is none. */
+export async function mastersOf<Server extends ClusterServer>(servers: readonly Server[]): Promise<Server[]> {
+  const replication = await Promise.all(
+    servers.map((server) => server.ask('INFO', 'replication').catch(() => '')),
+  )
+  return servers.filter((_, index) => /role:master/.test(String(replication[index])))
+}
+
+/** What makes a `redis-server` one of a cluster. A failover takes about twice the timeout. */
+export function clusterArguments(busPort: number, nodeTimeoutMs: number): string[] {
+  return [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+    ...['--cluster-config-file', `nodes-${busPort}.conf`, '--cluster-node-timeout', String(nodeTimeoutMs)],
+    // A replica that was just made takes over too.
+    ...['--repl-diskless-sync-delay', '0', '--cluster-replica-validity-factor', '0'],
+  ]
 }
 
 async function idOf(server: ClusterServer): Promise<string> {

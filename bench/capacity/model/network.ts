@@ -1,12 +1,25 @@
 import type { CostFile } from '../costs/costs.js'
 import type { Product } from '../options.js'
 import { ACTIVITY_MEMBERS, PING_MS } from '../service.js'
-import type { Section } from './figure.js'
+import type { Figure, Section } from './figure.js'
 import type { Load } from './load.js'
 import type { Nodes } from './nodes.js'
 import { CONTENT_BYTES } from './postgres.js'
 
 const DAY = 86_400
+
+/** The costs that all that goes out is reckoned from. */
+const OUT: Figure['from'] = [
+  'sendReplyBytes',
+  'pushBytes',
+  'activityBytes',
+  'helloBytes',
+  'listBytes',
+  'joinReplyBytes',
+  'pongBytes',
+  'packetBytes',
+  'handshakeBytes',
+]
 
 /** Between the clients and the nodes, and what is stored as files. */
 export function networkFor(
@@ -51,17 +64,7 @@ export function networkFor(
           what: 'out, all nodes',
           value: megabits(out),
           unit: 'Mbit/s',
-          from: [
-            'sendReplyBytes',
-            'pushBytes',
-            'activityBytes',
-            'helloBytes',
-            'listBytes',
-            'joinReplyBytes',
-            'pongBytes',
-            'packetBytes',
-            'handshakeBytes',
-          ],
+          from: OUT,
         },
         {
           what: 'out, of this for messages',
@@ -79,17 +82,7 @@ export function networkFor(
           what: 'out, each node',
           value: megabits(out / nodes.count),
           unit: 'Mbit/s',
-          from: [
-            'sendReplyBytes',
-            'pushBytes',
-            'activityBytes',
-            'helloBytes',
-            'listBytes',
-            'joinReplyBytes',
-            'pongBytes',
-            'packetBytes',
-            'handshakeBytes',
-          ],
+          from: OUT,
         },
         {
           what: 'in, all nodes',
@@ -101,17 +94,7 @@ export function networkFor(
           what: 'out in a year, with files read once',
           value: ((out / product['peak-factor']) * DAY * 365 + files * 365 * bytes) / 1e12,
           unit: 'TB',
-          from: [
-            'sendReplyBytes',
-            'pushBytes',
-            'activityBytes',
-            'helloBytes',
-            'listBytes',
-            'joinReplyBytes',
-            'pongBytes',
-            'packetBytes',
-            'handshakeBytes',
-          ],
+          from: OUT,
         },
       ],
     },

@@ -34,9 +34,6 @@ interface FaultKind {
 
 const nothing = (): void => {}
 
-/** What brings back the master of a cluster that was killed. */
-const restart = new WeakMap<Cluster, () => Promise<void>>()
-
 /** All kinds of faults. */
 export const FAULTS = {
   'node-kill': {
@@ -82,10 +79,8 @@ export const FAULTS = {
   },
   'redis-master-killed': {
     ...{ where: 'redis', forMs: [4_000, 12_000], isFor: onCluster },
-    begin: async (cluster) => {
-      restart.set(cluster, await ofCluster(cluster).killMaster())
-    },
-    undo: (cluster) => restart.get(cluster)?.(),
+    begin: (cluster) => ofCluster(cluster).killMaster(),
+    undo: (cluster) => ofCluster(cluster).startKilled(),
   },
   'redis-slot-moved': {
     ...{ where: 'redis', forMs: [0, 0], isFor: onCluster },
