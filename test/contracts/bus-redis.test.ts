@@ -7,16 +7,12 @@ import type { Bus } from '../../src/ports/bus.js'
 import { until } from '../helpers/clients.js'
 import { accessTo, type RedisServer, startRedis } from '../helpers/redis.js'
 import { silent } from '../helpers/stores.js'
-import { busContract, type Inbox, listen } from './bus.js'
+import { busContract, countGaps, type Gaps, type Inbox, listen } from './bus.js'
 
-interface RedisNode {
+interface RedisNode extends Gaps {
   readonly bus: Bus
   readonly inbox: Inbox
   readonly subscriber: Redis
-  /** How often the bus has told of a gap. */
-  gaps(): number
-  /** Resolves with the next one. */
-  nextGap(): Promise<void>
 }
 
 async function createNode(t: Test, url: string, patienceMs = 10_000): Promise<RedisNode> {
@@ -24,20 +20,12 @@ async function createNode(t: Test, url: string, patienceMs = 10_000): Promise<Re
   const subscriber = createRedisClient(accessTo(url), 'subscriber', silent)
   await Promise.all([untilReady(publisher, patienceMs), untilReady(subscriber, patienceMs)])
   const bus = createRedisBus(publisher, subscriber)
-  let gaps = 0
-  let waiting: (() => void)[] = []
-  bus.onGap(() => {
-    gaps += 1
-    for (const resolve of waiting) resolve()
-    waiting = []
-  })
   t.teardown(async () => await bus.close())
   return {
     bus,
     inbox: listen(bus),
     subscriber,
-    gaps: () => gaps,
-    nextGap: () => new Promise((resolve) => waiting.push(resolve)),
+    ...countGaps(bus),
   }
 }
 

@@ -163,3 +163,24 @@ export function busContract(t: Test, createBus: (t: Test) => Promise<Bus>): void
     t.same(inbox.deliveries, [])
   })
 }
+
+export interface Gaps {
+  /** How often the bus has told of a gap. */
+  gaps(): number
+  /** Resolves with the next one. */
+  nextGap(): Promise<void>
+}
+
+export function countGaps(bus: Bus): Gaps {
+  let gaps = 0
+  let waiting: (() => void)[] = []
+  bus.onGap(() => {
+    gaps += 1
+    for (const resolve of waiting) resolve()
+    waiting = []
+  })
+  return {
+    gaps: () => gaps,
+    nextGap: () => new Promise((resolve) => waiting.push(resolve)),
+  }
+}

@@ -6,16 +6,12 @@ import type { Bus } from '../../src/ports/bus.js'
 import { until } from '../helpers/clients.js'
 import { accessTo } from '../helpers/redis.js'
 import { silent } from '../helpers/stores.js'
-import { type Inbox, listen } from './bus.js'
+import { countGaps, type Gaps, type Inbox, listen } from './bus.js'
 
-export interface ClusterNode {
+export interface ClusterNode extends Gaps {
   readonly bus: Bus
   readonly commands: RedisCommands
   readonly inbox: Inbox
-  /** How often the bus has told of a gap. */
-  gaps(): number
-  /** Resolves with the next one. */
-  nextGap(): Promise<void>
 }
 
 /** The bus of one node on a cluster. */
@@ -27,19 +23,11 @@ export async function createClusterNode(
   const cluster = createRedisCluster(accessTo(url, { REDIS_MODE: 'cluster' }), silent)
   const bus = await createRedisClusterBus(cluster, { patienceMs, ...more })
   t.teardown(async () => await bus.close())
-  let gaps = 0
-  let waiting: (() => void)[] = []
-  bus.onGap(() => {
-    gaps += 1
-    for (const resolve of waiting) resolve()
-    waiting = []
-  })
   return {
     bus,
     commands: cluster.commands,
     inbox: listen(bus),
-    gaps: () => gaps,
-    nextGap: () => new Promise((resolve) => waiting.push(resolve)),
+    ...countGaps(bus),
   }
 }
 

@@ -140,9 +140,17 @@ function openSocket(
   }
 }
 
-/** A `socket.io-client` on the namespace /chat, over WebSocket or its own choice; closed at the test's end. */
-export function connectSocketIo(t: Test, node: { url: string }, bearer: string): Socket {
-  const socket = io(`${node.url}/chat`, { auth: { token: bearer }, forceNew: true })
+/** A `socket.io-client` on the namespace /chat; closed at the test's end. `transports`: of its own choice. */
+export function connectSocketIo(
+  t: Test,
+  node: { url: string },
+  bearer: string,
+  transports?: string[],
+): Socket {
+  const socket = io(`${node.url}/chat`, {
+    ...{ auth: { token: bearer }, forceNew: true },
+    ...(transports && { transports }),
+  })
   t.teardown(() => socket.close())
   return socket
 }

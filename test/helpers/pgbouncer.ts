@@ -1,7 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { join } from 'node:path'
 import type { Test } from 'tap'
+import { accepts, writeSettings } from '../../bench/engines/pgbouncer.js'
 import { temporaryFolder } from './folders.js'
 import { freePort, type StartedProcess, startProcess, until } from './processes.js'
 
@@ -28,28 +26,9 @@ export interface PgBouncer {
 export async function startPgBouncer(t: Test, databaseUrl: string, connections = 3): Promise<PgBouncer> {
   const command = process.env.TEST_PGBOUNCER
   if (!command) throw new Error('TEST_PGBOUNCER is not set')
-  const { hostname, port: serverPort, username, password } = new URL(databaseUrl)
   const folder = await temporaryFolder(t)
   const port = await freePort()
-  const users = join(folder, 'users.txt')
-  const settings = join(folder, 'pgbouncer.ini')
-  await writeFile(users, `"${username}" "${password}"\n`, { mode: 0o644 })
-  await writeFile(
-    settings,
-    `[databases]
-* = host=${hostname} port=${serverPort}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = trust
-auth_file = ${users}
-pool_mode = transaction
-default_pool_size = ${connections}
-max_client_conn = 500
-`,
-    { mode: 0o644 },
-  )
+  const settings = await writeSettings({ folder, port, server: new URL(databaseUrl), connections })
   // It does not run as root, and reads its settings before it becomes somebody else.
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
 
@@ -73,16 +52,4 @@ max_client_conn = 500
       current = await launch()
     },
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    const settle = (isOpen: boolean): void => {
-      socket.destroy()
-      resolve(isOpen)
-    }
-    socket.once('connect', () => settle(true))
-    socket.once('error', () => settle(false))
-  })
 }

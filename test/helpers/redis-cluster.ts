@@ -2,9 +2,10 @@ import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import {
   type ClusterServer,
+  clusterArguments,
   formCluster,
-  isMaster,
   isWhole,
+  mastersOf,
   moveSlot,
   ownerOf,
 } from '../../bench/engines/redis-slots.js'
@@ -28,7 +29,6 @@ export interface RedisCluster {
   whole(): Promise<void>
 }
 
-/** A failover takes about twice as long. */
 const NODE_TIMEOUT_MS = 1_500
 
 /** Starts masters, and as many replicas when there are to be some; they end with the test. */
@@ -43,15 +43,10 @@ export async function startRedisCluster(
   await formCluster(servers.slice(0, masters), servers.slice(masters))
 
   async function masterOf(slot: number): Promise<RedisClusterServer> {
-    const { port } = await ownerOf(slot, await mastersNow())
+    const { port } = await ownerOf(slot, await mastersOf(servers))
     const found = servers.find((server) => server.port === port)
     if (found === undefined) throw new Error(`there is no server on port ${port}`)
     return found
-  }
-
-  async function mastersNow(): Promise<RedisClusterServer[]> {
-    const isOne = await Promise.all(servers.map((server) => isMaster(server).catch(() => false)))
-    return servers.filter((_, index) => isOne[index])
   }
 
   return {
@@ -59,14 +54,14 @@ export async function startRedisCluster(
     url: servers.map(({ url }) => url).join(','),
     masterOf,
     async move(slot) {
-      const all = await mastersNow()
+      const all = await mastersOf(servers)
       const from = await masterOf(slot)
       const to = all.find((server) => server !== from)
       if (to === undefined) throw new Error('there is no other master')
       await moveSlot(slot, to, all)
     },
     async flush() {
-      for (const server of await mastersNow()) await server.ask('FLUSHALL')
+      for (const server of await mastersOf(servers)) await server.ask('FLUSHALL')
     },
     whole: () => until(() => isWhole(servers, masters), 'the cluster is whole'),
   }
@@ -74,12 +69,7 @@ export async function startRedisCluster(
 
 async function startServer(t: Test, more: readonly string[]): Promise<RedisClusterServer> {
   const busPort = await freePort()
-  const server = await startRedis(t, [
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-    ...['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--repl-diskless-sync-delay', '0'],
-    // A replica that was just made takes over too.
-    ...['--cluster-replica-validity-factor', '0', ...more],
-  ])
+  const server = await startRedis(t, [...clusterArguments(busPort, NODE_TIMEOUT_MS), ...more])
   const admin = new Redis({
     port: server.port,
     connectTimeout: 1_000,

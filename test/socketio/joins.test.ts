@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
-import { call, connectSocketIo, createChat, TEST_SECRET, token } from '../helpers/clients.js'
+import { call, connectSocketIo, createChat, TEST_SECRET, token, until } from '../helpers/clients.js'
 import { eventOf } from '../helpers/frames.js'
 import { createDatabase } from '../helpers/postgres.js'
 import { startNode } from '../helpers/processes.js'
@@ -29,7 +28,7 @@ t.test('what is said right behind a join comes back, however long the join takes
     const waiting = `SELECT FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted`
     return (await client.query(waiting)).rowCount !== 0
   }
-  while (!(await isWaiting())) await delay(20)
+  await until(isWaiting, 'the join waits')
   // Were Ann's not held back, it would be committed with this one or before it.
   t.equal((await call(node, bob, 'POST', `/chats/${chatId}/messages`, { content: 'Hi.' })).status, 201)
   await client.query('COMMIT')

@@ -1,7 +1,16 @@
-import { io, type Socket } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { call, connectRaw, createChat, type RawClient, TEST_SECRET, token } from '../helpers/clients.js'
+import {
+  call,
+  connectRaw,
+  connectSocketIo,
+  createChat,
+  type RawClient,
+  TEST_SECRET,
+  token,
+  until,
+} from '../helpers/clients.js'
 import { eventOf, joinChat, say } from '../helpers/frames.js'
 import { runMain } from '../helpers/main.js'
 import { createDatabase } from '../helpers/postgres.js'
@@ -36,19 +45,12 @@ async function upgraded({ io: { engine } }: Socket): Promise<void> {
 
 /** Waits for the log to say it. */
 async function told(node: NodeProcess, isMeant: (line: z.infer<typeof LOG_LINE>) => boolean): Promise<void> {
-  while (!logOf(node).some(isMeant)) await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(() => logOf(node).some(isMeant), 'the log says it')
 }
 
-/** A client of the seed's kind: polling first, and as long as `transports` says so. */
-async function connectSocketIo(
-  t: Test,
-  node: NodeProcess,
-  user: string,
-  transports: string[],
-): Promise<Socket> {
-  const auth = { token: token(user, user) }
-  const socket = io(`${node.url}/chat`, { auth, transports, forceNew: true, reconnection: false })
-  t.teardown(() => socket.close())
+/** A client of the seed's kind, that is connected: polling first, and as long as `transports` says so. */
+async function connect(t: Test, node: NodeProcess, user: string, transports: string[]): Promise<Socket> {
+  const socket = connectSocketIo(t, node, token(user, user), transports)
   await eventOf(socket, 'connect')
   return socket
 }
@@ -100,9 +102,7 @@ t.test('several processes on the same ports', async (t) => {
     await t.test(`Socket.IO by ${transports}, whichever process reads a request`, async (t) => {
       // Enough of them that some are not on the process that reads their requests.
       const sockets = await Promise.all(
-        Array.from({ length: 12 }, (_, n) =>
-          connectSocketIo(t, node, n % 2 === 0 ? 'ann' : 'bob', transports),
-        ),
+        Array.from({ length: 12 }, (_, n) => connect(t, node, n % 2 === 0 ? 'ann' : 'bob', transports)),
       )
       const owners = new Set(sockets.map(({ io }) => String(io.engine.id).split('.')[0]))
       t.ok(owners.size > 1, 'several processes have a share')
@@ -139,7 +139,7 @@ t.test('several processes on the same ports', async (t) => {
 
   await t.test('all are drained', async (t) => {
     const ann = await connectRaw(t, node, token('ann', 'Ann'))
-    const socket = await connectSocketIo(t, node, 'bob', ['polling', 'websocket'])
+    const socket = await connect(t, node, 'bob', ['polling', 'websocket'])
     await upgraded(socket)
     const gone = eventOf(socket, 'disconnect')
     t.equal(await node.stop('SIGTERM'), 0)
